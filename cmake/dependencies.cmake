@@ -1,0 +1,18 @@
+# Everything from outside, found here and nowhere else. docs/adr/0001-dependencies.md says why each.
+find_package(Threads REQUIRED)
+find_package(Boost 1.81 REQUIRED)
+find_package(nlohmann_json 3.11 REQUIRED)
+find_package(spdlog 1.10 REQUIRED)
+find_package(CLI11 2.1 REQUIRED)
+
+# Asio and Beast, compiled once in base/separate_compilation.cpp.
+add_library(sallyport_boost INTERFACE)
+target_link_libraries(sallyport_boost INTERFACE Boost::headers Threads::Threads)
+target_compile_definitions(
+  sallyport_boost INTERFACE BOOST_ASIO_SEPARATE_COMPILATION BOOST_BEAST_SEPARATE_COMPILATION
+                            BOOST_ASIO_NO_DEPRECATED)
+
+find_program(CCACHE ccache)
+if(CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE})
+endif()

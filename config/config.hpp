@@ -1,0 +1,123 @@
+// The broker's configuration: every key with its default, its unit and its meaning.
+//
+// The file is JSON with comments; its layout is that of the structs below: `server.port`, `sandbox.defaults.cpus`.
+// docs/operations/configuration.md lists the same keys for operators, and a test keeps both in step.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+namespace sallyport::config {
+
+struct Server {
+  std::string address = "127.0.0.1";
+  std::uint16_t port = 8080;  ///< 0: any free port; the log says which.
+  std::uint64_t max_connections = 1024;
+  std::uint64_t max_header_bytes = 16'384;
+  std::uint64_t max_body_bytes = 10'485'760;
+  double header_timeout_seconds = 10;  ///< From a request's first byte to the end of its header.
+  double body_timeout_seconds = 30;    ///< From the end of the header to the end of the body.
+  double idle_timeout_seconds = 75;    ///< A kept-alive connection without a request.
+  double write_timeout_seconds = 30;   ///< For a reply to be taken by the client.
+  double shutdown_seconds = 40;        ///< After SIGTERM, for what runs to finish.
+};
+
+struct Engine {
+  std::string socket = "/var/run/docker.sock";
+  double call_timeout_seconds = 20;    ///< Calls that only ask or register.
+  double start_timeout_seconds = 30;   ///< Start of a container, and its agent's first word.
+  double remove_timeout_seconds = 60;  ///< Removal behind a run.
+  std::uint64_t max_connections = 256;
+};
+
+/// How sandboxes are made. The runtimes are names registered with the engine.
+struct Runner {
+  std::string type = "gvisor";
+  std::string runtime = "runsc";              ///< For jobs without network.
+  std::string runtime_network = "runsc-net";  ///< For jobs with network.
+  std::string network = "bridge";             ///< Engine network of jobs with network.
+  std::string user = "65534:65534";           ///< uid:gid inside; never 0.
+  std::uint64_t pids_limit = 1024;  ///< Host threads of the sandbox, its kernel's included; at least 512.
+  std::uint64_t work_folder_mb = 64;   ///< Size of the working directory, and of /tmp, each a tmpfs.
+  std::uint64_t max_open_files = 256;  ///< RLIMIT_NOFILE inside.
+};
+
+/// Limits of one execution; names and units as in a request's `sandbox_config`.
+struct SandboxLimits {
+  double timeout_seconds = 30;
+  double max_cpu_seconds = 0;  ///< 0: timeout_seconds times cpus, rounded up.
+  std::uint64_t max_memory_mb = 512;
+  std::uint64_t max_output_bytes = 1'000'000;
+  double cpus = 1.0;
+  std::uint64_t max_processes = 64;
+  std::uint64_t max_file_mb = 32;
+  bool enable_network = false;
+  std::uint64_t max_artifacts = 32;
+  std::uint64_t max_artifact_bytes = 10'000'000;
+};
+
+struct Sandbox {
+  SandboxLimits defaults;
+  /// The most that a request may ask for. `enable_network` false: no request may have network.
+  SandboxLimits ceilings{.timeout_seconds = 300,
+                         .max_cpu_seconds = 600,
+                         .max_memory_mb = 2048,
+                         .max_output_bytes = 10'000'000,
+                         .cpus = 2.0,
+                         .max_processes = 256,
+                         .max_file_mb = 256,
+                         .enable_network = false,
+                         .max_artifacts = 128,
+                         .max_artifact_bytes = 50'000'000};
+  std::uint64_t max_files = 64;             ///< Input files of one request.
+  std::uint64_t max_context_depth = 64;     ///< Nesting of `context`.
+};
+
+struct Admission {
+  std::uint64_t max_concurrent = 4;  ///< Sandboxes that run at the same time.
+  std::uint64_t max_queued = 64;     ///< Submissions that wait for one; beyond: 503.
+  double queue_timeout_seconds = 30;  ///< Longest wait in the queue; beyond: 503.
+};
+
+struct Images {
+  std::string default_image = "python";
+  std::string recipes = "/usr/share/sallyport/images";     ///< Folder with one folder a recipe.
+  std::string record = "/var/lib/sallyport/images.json";   ///< Names and verified digests.
+};
+
+struct Log {
+  std::string level = "info";  ///< trace, debug, info, warning, error
+  std::string file;            ///< Operational log; empty: standard error.
+  std::string audit_file;      ///< Audit records; empty: the operational log's place.
+  std::uint64_t max_file_bytes = 104'857'600;  ///< A log file beyond is rotated.
+  std::uint64_t max_files = 5;                 ///< Rotated files kept.
+  bool include_code = false;   ///< Whether audit records hold the submission's code.
+};
+
+/// Which switches a caller may turn off.
+struct Switches {
+  bool enable_syntax_validation = true;
+  bool enable_ast_validation = true;
+  bool enable_output_validation = true;
+  bool redact_sensitive_output = true;
+  bool log_executions = true;
+};
+
+struct Instance {
+  std::string name = "default";  ///< Labels the containers; one broker a name, host and engine at a time.
+  std::string state_folder = "/var/lib/sallyport";
+};
+
+struct Config {
+  Server server;
+  Engine engine;
+  Runner runner;
+  Sandbox sandbox;
+  Admission admission;
+  Images images;
+  Log log;
+  Switches may_switch_off;
+  Instance instance;
+};
+
+}  // namespace sallyport::config
