@@ -1,7 +1,8 @@
 // The broker's configuration: every key with its default, its unit and its meaning.
 //
-// The file is JSON with comments; its layout is that of the structs below: `server.port`, `sandbox.defaults.cpus`.
-// docs/operations/configuration.md lists the same keys for operators, and a test keeps both in step.
+// The file is JSON with comments; its layout is that of the structs below: `server.port`,
+// `sandbox.defaults.cpus`. docs/operations/configuration.md lists the same keys for operators, and a test
+// keeps both in step.
 #pragma once
 
 #include <cstdint>
@@ -12,6 +13,9 @@ namespace sallyport::config {
 struct Server {
   std::string address = "127.0.0.1";
   std::uint16_t port = 8080;  ///< 0: any free port; the log says which.
+  /// The operator's word that a reverse proxy or a firewall in front authenticates callers. Without it only a
+  /// loopback address is accepted, for the broker has no API keys yet.
+  bool allow_remote = false;
   std::uint64_t max_connections = 1024;
   std::uint64_t max_header_bytes = 16'384;
   std::uint64_t max_body_bytes = 10'485'760;
@@ -37,7 +41,7 @@ struct Runner {
   std::string runtime_network = "runsc-net";  ///< For jobs with network.
   std::string network = "bridge";             ///< Engine network of jobs with network.
   std::string user = "65534:65534";           ///< uid:gid inside; never 0.
-  std::uint64_t pids_limit = 1024;  ///< Host threads of the sandbox, its kernel's included; at least 512.
+  std::uint64_t pids_limit = 1024;     ///< Host threads of the sandbox, its kernel's included; at least 512.
   std::uint64_t work_folder_mb = 64;   ///< Size of the working directory, and of /tmp, each a tmpfs.
   std::uint64_t max_open_files = 256;  ///< RLIMIT_NOFILE inside.
 };
@@ -69,29 +73,29 @@ struct Sandbox {
                          .enable_network = false,
                          .max_artifacts = 128,
                          .max_artifact_bytes = 50'000'000};
-  std::uint64_t max_files = 64;             ///< Input files of one request.
-  std::uint64_t max_context_depth = 64;     ///< Nesting of `context`.
+  std::uint64_t max_files = 64;          ///< Input files of one request.
+  std::uint64_t max_context_depth = 64;  ///< Nesting of `context`.
 };
 
 struct Admission {
-  std::uint64_t max_concurrent = 4;  ///< Sandboxes that run at the same time.
-  std::uint64_t max_queued = 64;     ///< Submissions that wait for one; beyond: 503.
+  std::uint64_t max_concurrent = 4;   ///< Sandboxes that run at the same time.
+  std::uint64_t max_queued = 64;      ///< Submissions that wait for one; beyond: 503.
   double queue_timeout_seconds = 30;  ///< Longest wait in the queue; beyond: 503.
 };
 
 struct Images {
   std::string default_image = "python";
-  std::string recipes = "/usr/share/sallyport/images";     ///< Folder with one folder a recipe.
-  std::string record = "/var/lib/sallyport/images.json";   ///< Names and verified digests.
+  std::string recipes = "/usr/share/sallyport/images";    ///< Folder with one folder a recipe.
+  std::string record = "/var/lib/sallyport/images.json";  ///< Names and verified digests.
 };
 
 struct Log {
-  std::string level = "info";  ///< trace, debug, info, warning, error
-  std::string file;            ///< Operational log; empty: standard error.
-  std::string audit_file;      ///< Audit records; empty: the operational log's place.
+  std::string level = "info";                  ///< trace, debug, info, warning, error
+  std::string file;                            ///< Operational log; empty: standard error.
+  std::string audit_file;                      ///< Audit records; empty: the operational log's place.
   std::uint64_t max_file_bytes = 104'857'600;  ///< A log file beyond is rotated.
   std::uint64_t max_files = 5;                 ///< Rotated files kept.
-  bool include_code = false;   ///< Whether audit records hold the submission's code.
+  bool include_code = false;                   ///< Whether audit records hold the submission's code.
 };
 
 /// Which switches a caller may turn off.

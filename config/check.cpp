@@ -1,0 +1,115 @@
+#include "config/check.hpp"
+
+#include "config/forms.hpp"
+#include "config/keys.hpp"
+#include "config/value.hpp"
+
+#include <cmath>
+#include <initializer_list>
+#include <string_view>
+#include <utility>
+
+namespace sallyport::config {
+namespace {
+
+class Checker {
+ public:
+  Checker(const Config& config, const Sources& sources, const std::set<std::string, std::less<>>& refused)
+      : config_(config), sources_(sources), refused_(refused) {}
+
+  std::vector<Mistake> run() {
+    check_address();
+    check_limits();
+    check_log();
+    return std::move(mistakes_);
+  }
+
+ private:
+  // Both keys take part in the mistake; it is reported at `key`, in the place that the operator wrote.
+  void add(const std::string& key, const std::string& other, std::string message) {
+    if (refused_.contains(key) || refused_.contains(other)) return;
+    auto source = sources_.find(key);
+    if (source == sources_.end()) source = sources_.find(other);
+    mistakes_.push_back({source == sources_.end() ? Source{} : source->second, key, std::move(message)});
+  }
+
+  void check_address() {
+    const auto& server = config_.server;
+    if (server.allow_remote || is_loopback(server.address)) return;
+    add("server.address", "server.allow_remote",
+        json_string(server.address) +
+            " is not a loopback address, and the broker has no API keys yet; set server.allow_remote to true "
+            "if a "
+            "reverse proxy or a firewall in front authenticates callers");
+  }
+
+  void check_limits() {
+    static constexpr std::string_view defaults = "sandbox.defaults.";
+    for (const auto& key : keys()) {
+      if (key.path.starts_with(defaults)) check_limit(key, key.path.substr(defaults.size()));
+    }
+    check_cpu_seconds();
+  }
+
+  void check_limit(const Key& key, const std::string& name) {
+    const auto ceiling_path = "sandbox.ceilings." + name;
+    const auto* ceiling = find_key(ceiling_path);
+    if (ceiling == nullptr || name == "max_cpu_seconds") return;
+    Config values = config_;
+    const auto exceeds = [](auto* value, auto* most) {
+      if constexpr (std::is_same_v<decltype(value), decltype(most)>) return *value > *most;
+      return false;
+    };
+    if (!std::visit(exceeds, key.field(values), ceiling->field(values))) return;
+    add(key.path, ceiling_path,
+        value_text(key, config_) + " is above " + ceiling_path + ", which is " +
+            value_text(*ceiling, config_));
+  }
+
+  static double effective_cpu_seconds(const SandboxLimits& limits) {
+    return limits.max_cpu_seconds != 0 ? limits.max_cpu_seconds
+                                       : std::ceil(limits.timeout_seconds * limits.cpus);
+  }
+
+  // 0 stands for a product of two other limits, so the comparison is of what the zeros stand for.
+  void check_cpu_seconds() {
+    const std::string key = "sandbox.defaults.max_cpu_seconds";
+    const std::string other = "sandbox.ceilings.max_cpu_seconds";
+    for (const std::string_view part : {"timeout_seconds", "cpus"}) {
+      if (refused_.contains("sandbox.defaults." + std::string(part))) return;
+      if (refused_.contains("sandbox.ceilings." + std::string(part))) return;
+    }
+    const auto& defaults = config_.sandbox.defaults;
+    const auto& ceilings = config_.sandbox.ceilings;
+    const auto given = effective_cpu_seconds(defaults);
+    const auto most = effective_cpu_seconds(ceilings);
+    if (given <= most) return;
+    const auto shown = [](double value, double effective) {
+      return value != 0 ? number_text(value)
+                        : "0 (timeout_seconds times cpus: " + number_text(effective) + ")";
+    };
+    add(key, other,
+        shown(defaults.max_cpu_seconds, given) + " is above " + other + ", which is " +
+            shown(ceilings.max_cpu_seconds, most));
+  }
+
+  void check_log() {
+    const auto& log = config_.log;
+    if (log.file.empty() || log.file != log.audit_file) return;
+    add("log.audit_file", "log.file", "the same file as log.file; leave it empty to have both in one file");
+  }
+
+  const Config& config_;
+  const Sources& sources_;
+  const std::set<std::string, std::less<>>& refused_;
+  std::vector<Mistake> mistakes_;
+};
+
+}  // namespace
+
+std::vector<Mistake> check(const Config& config, const Sources& sources,
+                           const std::set<std::string, std::less<>>& refused) {
+  return Checker(config, sources, refused).run();
+}
+
+}  // namespace sallyport::config

@@ -1,0 +1,120 @@
+#include "config/forms.hpp"
+
+#include "config/value.hpp"
+
+#include <algorithm>
+#include <arpa/inet.h>
+#include <charconv>
+#include <cstdint>
+#include <cstring>
+#include <netinet/in.h>
+#include <optional>
+#include <string>
+#include <sys/un.h>
+#include <system_error>
+
+namespace sallyport::config {
+namespace {
+
+constexpr std::size_t longest_text = 4095;  // PATH_MAX, without its NUL.
+constexpr std::size_t longest_name_form = 63;
+
+bool is_path(std::string_view text) {
+  return !text.empty() && is_text(text);
+}
+
+bool is_socket_path(std::string_view text) {
+  return is_path(text) && text.size() < sizeof(sockaddr_un::sun_path);
+}
+
+// Spelled out, since the C library's classes depend on the locale.
+bool is_alphanumeric(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+}
+
+bool is_name(std::string_view text) {
+  const auto allowed = [](char c) { return is_alphanumeric(c) || c == '_' || c == '.' || c == '-'; };
+  return !text.empty() && text.size() <= longest_name_form && is_alphanumeric(text.front()) &&
+         std::all_of(text.begin(), text.end(), allowed);
+}
+
+// "host" would give submissions the host's own network; with "none" a job that was promised network gets
+// none.
+bool is_network(std::string_view text) {
+  return is_name(text) && text != "host" && text != "none";
+}
+
+std::optional<in_addr> as_ipv4(const std::string& text) {
+  in_addr address{};
+  if (inet_pton(AF_INET, text.c_str(), &address) != 1) return std::nullopt;
+  return address;
+}
+
+std::optional<in6_addr> as_ipv6(const std::string& text) {
+  in6_addr address{};
+  if (inet_pton(AF_INET6, text.c_str(), &address) != 1) return std::nullopt;
+  return address;
+}
+
+bool is_ip_address(std::string_view text) {
+  const std::string terminated(text);
+  return is_text(text) && (as_ipv4(terminated) || as_ipv6(terminated));
+}
+
+// 0 is root; the last number is the kernel's "no id".
+bool is_unprivileged_id(std::string_view text) {
+  std::uint32_t id = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), id);
+  return error == std::errc() && end == text.data() + text.size() && id != 0 && id != UINT32_MAX;
+}
+
+bool is_user(std::string_view text) {
+  const auto colon = text.find(':');
+  return colon != std::string_view::npos && is_unprivileged_id(text.substr(0, colon)) &&
+         is_unprivileged_id(text.substr(colon + 1));
+}
+
+}  // namespace
+
+bool is_text(std::string_view text) {
+  return text.size() <= longest_text && is_plain_text(text);
+}
+
+bool is_loopback(std::string_view address) {
+  const std::string terminated(address);
+  if (const auto v4 = as_ipv4(terminated)) return (ntohl(v4->s_addr) >> 24U) == 127;
+  if (const auto v6 = as_ipv6(terminated)) {
+    return IN6_IS_ADDR_LOOPBACK(&*v6) || (IN6_IS_ADDR_V4MAPPED(&*v6) && v6->s6_addr[12] == 127);
+  }
+  return false;
+}
+
+Form any_text() {
+  return {is_text, "a text of at most 4095 bytes without control characters"};
+}
+
+Form path() {
+  return {is_path, "a path of 1 to 4095 bytes without control characters"};
+}
+
+Form socket_path() {
+  return {is_socket_path, "the path of a socket, of 1 to 107 bytes without control characters"};
+}
+
+Form name() {
+  return {is_name, "a name: a letter or a digit, then at most 62 letters, digits, '_', '.' and '-'"};
+}
+
+Form network() {
+  return {is_network, "the name of an engine network other than \"host\" and \"none\""};
+}
+
+Form ip_address() {
+  return {is_ip_address, "an IPv4 or IPv6 address in numbers"};
+}
+
+Form user() {
+  return {is_user, "uid:gid in numbers, neither of them 0"};
+}
+
+}  // namespace sallyport::config

@@ -1,0 +1,321 @@
+#include "config/keys.hpp"
+
+#include "config/forms.hpp"
+#include "config/nearest.hpp"
+#include "config/value.hpp"
+
+#include <algorithm>
+#include <set>
+#include <type_traits>
+#include <utility>
+
+namespace sallyport::config {
+namespace {
+
+constexpr std::string_view variable_prefix = "SALLYPORT_";
+
+constexpr Range seconds{0.001, 86'400};
+constexpr std::string_view count;
+
+// The path of a key is the spelling of its field, so that the two cannot drift apart.
+#define SALLYPORT_KEY(member) #member, [](Config & c) -> Field { return &c.member; }
+
+std::vector<Key> server_keys() {
+  return {
+      {SALLYPORT_KEY(server.address), ip_address(), "", "Address that the broker listens on."},
+      {SALLYPORT_KEY(server.port), Range{0, 65'535}, "",
+       "TCP port; 0 is any free one, which the log then names."},
+      {SALLYPORT_KEY(server.allow_remote),
+       {},
+       "",
+       "Permits an address other hosts can reach; says that what stands in front authenticates callers."},
+      {SALLYPORT_KEY(server.max_connections), Range{1, 1'000'000}, count, "Client connections at one time."},
+      {SALLYPORT_KEY(server.max_header_bytes), Range{1024, 1'048'576}, "bytes",
+       "Header of one request; beyond: 431."},
+      {SALLYPORT_KEY(server.max_body_bytes), Range{1024, 1'073'741'824}, "bytes",
+       "Body of one request; beyond: 413."},
+      {SALLYPORT_KEY(server.header_timeout_seconds), seconds, "seconds",
+       "From the first byte of a request to the end of its header."},
+      {SALLYPORT_KEY(server.body_timeout_seconds), seconds, "seconds",
+       "From the end of the header to the end of the body."},
+      {SALLYPORT_KEY(server.idle_timeout_seconds), seconds, "seconds",
+       "How long a connection is kept without a request."},
+      {SALLYPORT_KEY(server.write_timeout_seconds), seconds, "seconds", "For the client to take a reply."},
+      {SALLYPORT_KEY(server.shutdown_seconds), seconds, "seconds",
+       "For running submissions to end after SIGTERM."},
+  };
+}
+
+std::vector<Key> engine_keys() {
+  return {
+      {SALLYPORT_KEY(engine.socket), socket_path(), "", "Unix socket of the container engine."},
+      {SALLYPORT_KEY(engine.call_timeout_seconds), seconds, "seconds",
+       "For calls that only ask or register."},
+      {SALLYPORT_KEY(engine.start_timeout_seconds), seconds, "seconds",
+       "For a container to start and its agent to say that it is ready."},
+      {SALLYPORT_KEY(engine.remove_timeout_seconds), seconds, "seconds",
+       "For the removal of a container after its run."},
+      {SALLYPORT_KEY(engine.max_connections), Range{1, 65'536}, count,
+       "Connections to the engine at one time."},
+  };
+}
+
+std::vector<Key> runner_keys() {
+  return {
+      {SALLYPORT_KEY(runner.type), OneOf{{"gvisor"}}, "", "Kind of sandbox."},
+      {SALLYPORT_KEY(runner.runtime), name(), "", "Engine runtime of jobs without network."},
+      {SALLYPORT_KEY(runner.runtime_network), name(), "", "Engine runtime of jobs with network."},
+      {SALLYPORT_KEY(runner.network), network(), "", "Engine network of jobs with network."},
+      {SALLYPORT_KEY(runner.user), user(), "", "uid:gid of submissions inside the sandbox; never 0."},
+      {SALLYPORT_KEY(runner.pids_limit), Range{512, 4'194'304}, count,
+       "Host threads of one sandbox, its kernel's included: too few kill the sandbox, so at least 512."},
+      {SALLYPORT_KEY(runner.work_folder_mb), Range{1, 1'048'576}, "MiB",
+       "Size of the working directory, and of /tmp, each in memory."},
+      {SALLYPORT_KEY(runner.max_open_files), Range{16, 1'048'576}, count,
+       "Open files of one process inside."},
+  };
+}
+
+// The same limits twice: as what a request gets that does not ask, and as the most that one may ask for.
+std::vector<Key> limit_keys(std::string_view section, SandboxLimits Sandbox::*limits, std::string_view role) {
+  std::vector<Key> result;
+  const auto add = [&](std::string_view name, auto member, Rule rule, std::string_view unit,
+                       std::string_view meaning) {
+    auto field = [limits, member](Config& c) -> Field { return &(c.sandbox.*limits.*member); };
+    result.push_back({std::string(section) + "." + std::string(name), std::move(field), std::move(rule), unit,
+                      std::string(role) + std::string(meaning)});
+  };
+#define SALLYPORT_LIMIT(member) #member, &SandboxLimits::member
+  add(SALLYPORT_LIMIT(timeout_seconds), seconds, "seconds", "wall-clock time of the code.");
+  add(SALLYPORT_LIMIT(max_cpu_seconds), Range{0, 1e6}, "seconds",
+      "CPU time; 0 is timeout_seconds times cpus, rounded up.");
+  add(SALLYPORT_LIMIT(max_memory_mb), Range{64, 1'048'576}, "MiB", "memory of the sandbox.");
+  add(SALLYPORT_LIMIT(max_output_bytes), Range{1, 1'073'741'824}, "bytes", "stdout and stderr together.");
+  add(SALLYPORT_LIMIT(cpus), Range{0.01, 1024}, count, "processors; fractions are shares of one.");
+  add(SALLYPORT_LIMIT(max_processes), Range{1, 65'536}, count, "processes and threads inside.");
+  add(SALLYPORT_LIMIT(max_file_mb), Range{1, 1'048'576}, "MiB", "size of one file that the code writes.");
+  add(SALLYPORT_LIMIT(enable_network), Rule{}, "", "network.");
+  add(SALLYPORT_LIMIT(max_artifacts), Range{0, 65'536}, count, "files in a reply.");
+  add(SALLYPORT_LIMIT(max_artifact_bytes), Range{0, 1'073'741'824}, "bytes", "files in a reply, together.");
+#undef SALLYPORT_LIMIT
+  return result;
+}
+
+std::vector<Key> sandbox_keys() {
+  return {
+      {SALLYPORT_KEY(sandbox.max_files), Range{0, 65'536}, count, "Input files of one request."},
+      {SALLYPORT_KEY(sandbox.max_context_depth), Range{1, 1000}, count, "Nesting of a request's `context`."},
+  };
+}
+
+std::vector<Key> admission_keys() {
+  return {
+      {SALLYPORT_KEY(admission.max_concurrent), Range{1, 65'536}, count, "Sandboxes that run at one time."},
+      {SALLYPORT_KEY(admission.max_queued), Range{0, 1'000'000}, count,
+       "Submissions that wait for one; beyond: 503."},
+      {SALLYPORT_KEY(admission.queue_timeout_seconds), seconds, "seconds",
+       "Longest wait in the queue; beyond: 503."},
+  };
+}
+
+std::vector<Key> image_keys() {
+  return {
+      {SALLYPORT_KEY(images.default_image), name(), "", "Runner image of requests that name none."},
+      {SALLYPORT_KEY(images.recipes), path(), "", "Folder with one folder a recipe."},
+      {SALLYPORT_KEY(images.record), path(), "", "File with the built images' names and verified digests."},
+  };
+}
+
+std::vector<Key> log_keys() {
+  return {
+      {SALLYPORT_KEY(log.level), OneOf{{"trace", "debug", "info", "warning", "error"}}, "",
+       "Least level of operational records: trace, debug, info, warning or error."},
+      {SALLYPORT_KEY(log.file), any_text(), "", "Operational log; empty: standard error."},
+      {SALLYPORT_KEY(log.audit_file), any_text(), "",
+       "Audit records; empty: where the operational log goes."},
+      {SALLYPORT_KEY(log.max_file_bytes), Range{4096, 1e12}, "bytes",
+       "A log file that would grow beyond is rotated."},
+      {SALLYPORT_KEY(log.max_files), Range{1, 1000}, count, "Rotated files that are kept."},
+      {SALLYPORT_KEY(log.include_code), {}, "", "Whether audit records hold the submitted code."},
+  };
+}
+
+std::vector<Key> switch_keys() {
+  return {
+      {SALLYPORT_KEY(may_switch_off.enable_syntax_validation),
+       {},
+       "",
+       "Callers may switch syntax validation off."},
+      {SALLYPORT_KEY(may_switch_off.enable_ast_validation), {}, "", "Callers may switch the AST policy off."},
+      {SALLYPORT_KEY(may_switch_off.enable_output_validation),
+       {},
+       "",
+       "Callers may switch output validation off."},
+      {SALLYPORT_KEY(may_switch_off.redact_sensitive_output), {}, "", "Callers may switch redaction off."},
+      {SALLYPORT_KEY(may_switch_off.log_executions),
+       {},
+       "",
+       "Callers may keep user and code out of the audit record; that there was an execution stays in it."},
+  };
+}
+
+std::vector<Key> instance_keys() {
+  return {
+      {SALLYPORT_KEY(instance.name), name(), "",
+       "Labels the containers; unique among the brokers of one host and engine."},
+      {SALLYPORT_KEY(instance.state_folder), path(), "", "Folder of what the broker keeps across restarts."},
+  };
+}
+#undef SALLYPORT_KEY
+
+std::vector<Key> all_keys() {
+  std::vector<Key> all;
+  const auto append = [&all](std::vector<Key> section) {
+    std::move(section.begin(), section.end(), std::back_inserter(all));
+  };
+  append(server_keys());
+  append(engine_keys());
+  append(runner_keys());
+  append(limit_keys("sandbox.defaults", &Sandbox::defaults, "What a request gets that does not ask: "));
+  append(limit_keys("sandbox.ceilings", &Sandbox::ceilings, "The most that a request may ask for: "));
+  append(sandbox_keys());
+  append(admission_keys());
+  append(image_keys());
+  append(log_keys());
+  append(switch_keys());
+  append(instance_keys());
+  return all;
+}
+
+std::string_view parent_of(std::string_view path) {
+  const auto dot = path.rfind('.');
+  return dot == std::string_view::npos ? std::string_view() : path.substr(0, dot);
+}
+
+std::string_view leaf_of(std::string_view path) {
+  return path.substr(path.rfind('.') + 1);
+}
+
+// "server", "sandbox", "sandbox.defaults", ...: all that a path of the table passes through.
+const std::set<std::string, std::less<>>& sections() {
+  static const auto all = [] {
+    std::set<std::string, std::less<>> result;
+    for (const auto& key : keys()) {
+      for (auto section = parent_of(key.path); !section.empty(); section = parent_of(section))
+        result.emplace(section);
+    }
+    return result;
+  }();
+  return all;
+}
+
+std::string joined(std::string_view section, std::string_view leaf) {
+  return section.empty() ? std::string(leaf) : std::string(section) + "." + std::string(leaf);
+}
+
+// Keys and sections right below `section`, in the order of the table.
+std::vector<std::string_view> names_in(std::string_view section) {
+  std::vector<std::string_view> names;
+  for (const auto& key : keys()) {
+    std::string_view rest = key.path;
+    if (!section.empty()) {
+      if (!rest.starts_with(section) || rest[section.size()] != '.') continue;
+      rest.remove_prefix(section.size() + 1);
+    }
+    const auto name = rest.substr(0, rest.find('.'));
+    if (names.empty() || names.back() != name) names.push_back(name);
+  }
+  return names;
+}
+
+std::string variable_tail(std::string_view path) {
+  std::string tail(path);
+  for (auto& c : tail) c = c == '.' ? '_' : (c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c);
+  return tail;
+}
+
+}  // namespace
+
+std::span<const Key> keys() {
+  static const auto all = all_keys();
+  return all;
+}
+
+const Key* find_key(std::string_view path) {
+  const auto all = keys();
+  const auto found =
+      std::find_if(all.begin(), all.end(), [path](const Key& key) { return key.path == path; });
+  return found == all.end() ? nullptr : &*found;
+}
+
+bool is_section(std::string_view path) {
+  return sections().contains(path);
+}
+
+std::string variable_of(std::string_view path) {
+  return std::string(variable_prefix) + variable_tail(path);
+}
+
+const Key* find_variable(std::string_view variable) {
+  const auto all = keys();
+  const auto found =
+      std::find_if(all.begin(), all.end(), [&](const Key& key) { return variable_of(key.path) == variable; });
+  return found == all.end() ? nullptr : &*found;
+}
+
+std::optional<std::string> nearest_key(std::string_view path) {
+  const auto section = parent_of(path);
+  const auto leaf = leaf_of(path);
+  // The section is right and the name in it is not: whole paths would look alike by their sections alone.
+  if (section.empty() || is_section(section)) {
+    const auto names = names_in(section);
+    if (const auto name = nearest(leaf, names)) return joined(section, *name);
+  }
+  // The name is right and stands in the wrong section.
+  const auto all = keys();
+  const auto same_leaf = [leaf](const Key& key) { return leaf_of(key.path) == leaf; };
+  if (const auto found = std::find_if(all.begin(), all.end(), same_leaf); found != all.end())
+    return found->path;
+  return std::nullopt;
+}
+
+std::optional<std::string> nearest_variable(std::string_view variable) {
+  if (!variable.starts_with(variable_prefix) || variable.size() > longest_name) return std::nullopt;
+  const auto tail = variable.substr(variable_prefix.size());
+  std::string_view section;
+  for (const auto& candidate : sections()) {
+    const auto beginning = variable_tail(candidate) + "_";
+    if (candidate.size() > section.size() && tail.starts_with(beginning)) section = candidate;
+  }
+  if (!section.empty()) {
+    const auto names = names_in(section);
+    if (const auto name = nearest(tail.substr(section.size() + 1), names)) {
+      if (const auto path = joined(section, *name); find_key(path) != nullptr) return variable_of(path);
+    }
+  }
+  std::vector<std::string> tails;
+  for (const auto& key : keys()) tails.push_back(variable_tail(key.path));
+  const std::vector<std::string_view> candidates(tails.begin(), tails.end());
+  const auto found = section.empty() ? nearest(tail, candidates) : std::nullopt;
+  return found ? std::optional(std::string(variable_prefix) + std::string(*found)) : std::nullopt;
+}
+
+std::string value_text(const Key& key, const Config& config) {
+  if (key.secret) return "\"***\"";
+  Config copy = config;  // The accessor gives write access; a copy keeps the caller's object out of it.
+  const auto text = [](const auto* field) -> std::string {
+    using Type = std::remove_cvref_t<decltype(*field)>;
+    if constexpr (std::is_same_v<Type, bool>) {
+      return *field ? "true" : "false";
+    } else if constexpr (std::is_same_v<Type, std::string>) {
+      return json_string(*field);
+    } else if constexpr (std::is_same_v<Type, double>) {
+      return number_text(*field);
+    } else {
+      return std::to_string(*field);
+    }
+  };
+  return std::visit(text, key.field(copy));
+}
+
+}  // namespace sallyport::config
