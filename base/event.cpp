@@ -31,7 +31,9 @@ void Event::set() {
   for (auto& timer : state_->waiters) timer.cancel();
 }
 
-bool Event::is_set() const { return state_->set; }
+bool Event::is_set() const {
+  return state_->set;
+}
 
 asio::awaitable<WaitStatus> Event::wait(CallBounds bounds) {
   auto state = state_;  // Keeps the timers alive whatever becomes of the event.

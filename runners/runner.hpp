@@ -22,9 +22,10 @@ struct InputFile {
 
 /// Limits of one execution. All hold exactly or the run fails; see docs/security.md for what enforces each.
 struct Limits {
-  std::chrono::milliseconds timeout{30'000};  ///< Wall time of the submission itself, after the sandbox start.
-  double cpu_seconds = 30;                    ///< CPU time of any one process (RLIMIT_CPU), rounded up.
-  std::uint64_t max_memory_mb = 512;          ///< Of the whole sandbox, its kernel included. MiB.
+  std::chrono::milliseconds timeout{
+      30'000};                        ///< Wall time of the submission itself, after the sandbox start.
+  double cpu_seconds = 30;            ///< CPU time of any one process (RLIMIT_CPU), rounded up.
+  std::uint64_t max_memory_mb = 512;  ///< Of the whole sandbox, its kernel included. MiB.
   std::uint64_t max_output_bytes = 1'000'000;  ///< stdout and stderr together.
   double cpus = 1.0;
   std::uint64_t max_processes = 64;  ///< Processes and threads inside.

@@ -1,0 +1,80 @@
+// Removes containers behind the runs that used them.
+#pragma once
+
+#include "base/deadline.hpp"
+#include "base/event.hpp"
+#include "docker/client.hpp"
+#include "runners/container_spec.hpp"
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <stop_token>
+#include <string>
+#include <unordered_set>
+
+namespace sallyport::runners {
+
+struct ReaperOptions {
+  std::chrono::milliseconds remove_timeout{60'000};
+  std::chrono::milliseconds list_timeout{20'000};
+  std::chrono::milliseconds sweep_interval{60'000};
+};
+
+struct ReaperCounts {
+  std::uint64_t removed = 0;
+  std::uint64_t failed = 0;  ///< Removals that did not succeed; the sweep tries these again.
+  std::uint64_t swept = 0;   ///< Containers that only a sweep found.
+  std::size_t pending = 0;   ///< Removals under way.
+};
+
+/// Receives one line about each thing worth an operator's notice.
+using ReaperLog = std::function<void(const std::string& message)>;
+
+/// Owns the removal of every container of this instance. A removal can take 30 s or hang with a wedged
+/// runtime, so nobody waits for one: a run hands its container's name over and is done. What could not be
+/// removed is found again by its label, at intervals and at the next start.
+///
+/// Thread-safety: the executor's one thread. Destroy it only after `shut_down`.
+class ContainerReaper {
+ public:
+  ContainerReaper(boost::asio::any_io_executor executor, docker::Client& client, InstanceIdentity identity,
+                  ReaperOptions options, ReaperLog log);
+  ~ContainerReaper();
+  ContainerReaper(const ContainerReaper&) = delete;
+  ContainerReaper& operator=(const ContainerReaper&) = delete;
+
+  /// A container of this name is in use: sweeps leave it alone until `remove`.
+  void claim(const std::string& name);
+
+  /// Removes a claimed container in the background, forcibly; one that never came to be is fine.
+  void remove(std::string name);
+
+  /// Removes all containers that a former run of this instance left. For the start of the broker. Gives the
+  /// number removed.
+  boost::asio::awaitable<docker::Result<std::size_t>> remove_orphans(base::CallBounds bounds);
+
+  /// Begins the periodic sweep for containers of this run that nobody claims.
+  void start_sweeping();
+
+  /// Ends the sweep and waits for the removals under way, at most within `bounds`.
+  boost::asio::awaitable<void> shut_down(base::CallBounds bounds);
+
+  [[nodiscard]] ReaperCounts counts() const;
+
+ private:
+  struct State;
+
+  static boost::asio::awaitable<void> remove_one(std::shared_ptr<State> state, std::string name);
+  static boost::asio::awaitable<void> sweep_forever(std::shared_ptr<State> state);
+  static boost::asio::awaitable<void> sweep_once(std::shared_ptr<State> state);
+
+  std::shared_ptr<State> state_;
+};
+
+}  // namespace sallyport::runners

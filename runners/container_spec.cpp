@@ -1,0 +1,65 @@
+#include "runners/container_spec.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+
+namespace sallyport::runners {
+namespace {
+
+constexpr std::int64_t kMiB = 1024 * 1024;
+constexpr double kNanoCpusPerCpu = 1e9;
+
+docker::Ulimit ulimit(const char* name, std::int64_t value) {
+  docker::Ulimit limit;
+  limit.name = name;
+  limit.soft = value;
+  limit.hard = value;
+  return limit;
+}
+
+std::string tmpfs_options(std::uint64_t size_mb) {
+  // Mode 1777: the mount belongs to root, the program does not run as root. exec stays on: packages unpack
+  // and load shared objects here, and gVisor's boundary does not rest on it.
+  return "rw,nosuid,nodev,mode=1777,size=" + std::to_string(size_mb) + "m";
+}
+
+}  // namespace
+
+docker::ContainerSpec make_container_spec(const Job& job, const ResolvedImage& image,
+                                          const config::Runner& runner, const InstanceIdentity& identity,
+                                          std::string name) {
+  const Limits& limits = job.limits;
+  docker::ContainerSpec spec;
+  spec.name = std::move(name);
+  spec.image = image.digest;
+  spec.user = runner.user;
+  spec.working_directory = kWorkFolder;
+  spec.hostname = "sandbox";
+  spec.labels = {
+      {kInstanceLabel, identity.instance}, {kRunLabel, identity.run}, {kExecutionLabel, job.execution_id}};
+  spec.open_stdin = true;
+  spec.stdin_once = true;
+
+  spec.runtime = limits.enable_network ? runner.runtime_network : runner.runtime;
+  spec.network_mode = limits.enable_network ? runner.network : "none";
+  spec.ipc_mode = "private";
+  spec.log_driver = "none";
+  spec.read_only_root = true;
+  spec.cap_drop = {"ALL"};
+  spec.security_options = {"no-new-privileges"};
+  const std::uint64_t folder_mb = std::max(runner.work_folder_mb, limits.max_file_mb);
+  spec.tmpfs = {{kWorkFolder, tmpfs_options(folder_mb)}, {kTemporaryFolder, tmpfs_options(folder_mb)}};
+
+  spec.memory_bytes = static_cast<std::int64_t>(limits.max_memory_mb) * kMiB;
+  spec.memory_swap_bytes = spec.memory_bytes;
+  spec.nano_cpus = std::llround(limits.cpus * kNanoCpusPerCpu);
+  spec.pids_limit = static_cast<std::int64_t>(runner.pids_limit);
+  spec.shm_bytes = kMiB;
+  spec.ulimits = {ulimit("core", 0), ulimit("fsize", static_cast<std::int64_t>(limits.max_file_mb) * kMiB),
+                  ulimit("nofile", static_cast<std::int64_t>(runner.max_open_files)),
+                  ulimit("nproc", static_cast<std::int64_t>(limits.max_processes))};
+  return spec;
+}
+
+}  // namespace sallyport::runners

@@ -1,0 +1,84 @@
+#include "runners/gvisor_runner.hpp"
+
+#include "runners/gvisor_execution.hpp"
+
+#include <algorithm>
+#include <cstddef>
+#include <stdexcept>
+#include <sys/random.h>
+#include <utility>
+
+namespace asio = boost::asio;
+
+namespace sallyport::runners {
+
+struct GVisorRunner::Shared {
+  GVisorExecutionContext context;
+  std::uint64_t next_number = 1;
+};
+
+GVisorRunner::GVisorRunner(GVisorRunnerDependencies dependencies, config::Runner runner,
+                           config::Engine engine, InstanceIdentity identity)
+    : shared_(
+          std::make_unique<Shared>(Shared{GVisorExecutionContext{std::move(dependencies), std::move(runner),
+                                                                 std::move(engine), std::move(identity)},
+                                          1})) {}
+
+GVisorRunner::~GVisorRunner() = default;
+
+asio::awaitable<Outcome> GVisorRunner::run(Job job, OutputSink* sink, base::CallBounds bounds) {
+  const std::string name =
+      "sallyport-" + shared_->context.identity.run + "-" + std::to_string(shared_->next_number++);
+  GVisorExecution execution(shared_->context, std::move(job), sink, name);
+  co_return co_await execution.run(std::move(bounds));
+}
+
+asio::awaitable<Health> GVisorRunner::check(std::string image, base::CallBounds bounds) {
+  GVisorExecutionContext& context = shared_->context;
+  const auto unhealthy = [](std::string message) {
+    Health health;
+    health.message = std::move(message);
+    return health;
+  };
+
+  const auto info = co_await context.dependencies.client.info(bounds);
+  if (!info) co_return unhealthy("the Docker Engine does not answer: " + info.error().to_string());
+  const auto& known = info->runtimes;
+  if (std::find(known.begin(), known.end(), context.runner.runtime) == known.end()) {
+    co_return unhealthy("the engine knows no runtime \"" + context.runner.runtime +
+                        "\"; register it (docs/operations) or name another in runner.runtime");
+  }
+
+  const auto resolved = context.dependencies.images.resolve(image);
+  if (!resolved) {
+    co_return unhealthy("no verified image \"" + image + "\"; run: sallyport images build " + image);
+  }
+  const auto details = co_await context.dependencies.client.inspect_image(resolved->digest, bounds);
+  if (!details) {
+    co_return unhealthy("the engine does not have image \"" + image + "\" (" + resolved->digest +
+                        "): " + details.error().to_string() + "; run: sallyport images build " + image);
+  }
+  Health health;
+  health.ok = true;
+  co_return health;
+}
+
+asio::awaitable<void> GVisorRunner::shut_down(base::CallBounds bounds) {
+  co_await shared_->context.dependencies.reaper.shut_down(std::move(bounds));
+}
+
+Nonce random_nonce() {
+  Nonce nonce{};
+  std::size_t have = 0;
+  while (have < nonce.size()) {
+    const auto got = ::getrandom(nonce.data() + have, nonce.size() - have, 0);
+    if (got < 0) {
+      if (errno == EINTR) continue;
+      throw std::runtime_error("getrandom failed");
+    }
+    have += static_cast<std::size_t>(got);
+  }
+  return nonce;
+}
+
+}  // namespace sallyport::runners

@@ -1,0 +1,50 @@
+// Runs each submission in a gVisor container of its own.
+#pragma once
+
+#include "config/config.hpp"
+#include "docker/client.hpp"
+#include "runners/container_reaper.hpp"
+#include "runners/container_spec.hpp"
+#include "runners/guest_protocol.hpp"
+#include "runners/image_resolver.hpp"
+#include "runners/runner.hpp"
+
+#include <boost/asio/any_io_executor.hpp>
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+namespace sallyport::runners {
+
+/// What a GVisorRunner is made from. Everything referred to must outlive it.
+struct GVisorRunnerDependencies {
+  boost::asio::any_io_executor executor;
+  docker::Client& client;
+  const ImageResolver& images;
+  ContainerReaper& reaper;
+  std::function<Nonce()> make_nonce;  ///< From the system's random source; tests own theirs.
+};
+
+/// The Runner over the Docker Engine and runsc. One container a submission: create, attach, wait, start,
+/// feed, collect, classify; the removal happens behind it, in the reaper.
+class GVisorRunner final : public Runner {
+ public:
+  GVisorRunner(GVisorRunnerDependencies dependencies, config::Runner runner, config::Engine engine,
+               InstanceIdentity identity);
+  ~GVisorRunner() override;
+
+  boost::asio::awaitable<Outcome> run(Job job, OutputSink* sink, base::CallBounds bounds) override;
+  boost::asio::awaitable<Health> check(std::string image, base::CallBounds bounds) override;
+  boost::asio::awaitable<void> shut_down(base::CallBounds bounds) override;
+
+ private:
+  struct Shared;
+  std::unique_ptr<Shared> shared_;
+};
+
+/// 16 bytes from the system's random source.
+[[nodiscard]] Nonce random_nonce();
+
+}  // namespace sallyport::runners
