@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <utility>
 
 namespace sallyport::runners {
 namespace {
@@ -239,15 +240,15 @@ void TrailerScanner::feed(std::string_view bytes, std::string& output) {
 
 void TrailerScanner::feed_output(std::string_view& bytes, std::string& output) {
   // The held bytes are fewer than a nonce; joined with the new ones they are searched together.
-  held_.append(bytes);
-  bytes = {};
+  const std::string_view added = std::exchange(bytes, {});
+  held_.append(added);
   const std::size_t found = held_.find(nonce_);
   if (found != std::string::npos) {
     output.append(held_, 0, found);
-    const std::string rest = held_.substr(found + nonce_.size());
+    // The nonce ends within the new bytes, for fewer than a nonce were held: what follows it is their end.
+    bytes = added.substr(added.size() - (held_.size() - found - nonce_.size()));
     held_.clear();
     phase_ = Phase::length;
-    feed(rest, output);
     return;
   }
   // Hold back the longest end that is a beginning of the nonce.

@@ -34,6 +34,8 @@ class GVisorRunner final : public Runner {
   GVisorRunner(GVisorRunnerDependencies dependencies, config::Runner runner, config::Engine engine,
                InstanceIdentity identity);
   ~GVisorRunner() override;
+  GVisorRunner(const GVisorRunner&) = delete;
+  GVisorRunner& operator=(const GVisorRunner&) = delete;
 
   boost::asio::awaitable<Outcome> run(Job job, OutputSink* sink, base::CallBounds bounds) override;
   boost::asio::awaitable<Health> check(std::string image, base::CallBounds bounds) override;

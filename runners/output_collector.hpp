@@ -18,7 +18,7 @@ class OutputCollector {
  public:
   OutputCollector(const Nonce& nonce, const Limits& limits, OutputSink* sink);
 
-  void feed(OutputStream stream, std::string_view bytes);
+  void feed(OutputStream kind, std::string_view bytes);
 
   /// Both streams have ended.
   void finish();
