@@ -35,7 +35,8 @@ std::string did_you_mean(const std::optional<std::string>& name) {
 // A name with dots is shown in quotes: "server.port" is not server.port.
 std::string unknown_key(std::string_view path) {
   const auto quote = path.find('"');
-  if (quote != std::string_view::npos && path.find('.', quote) != std::string_view::npos) {
+  if (quote != std::string_view::npos &&
+      path.substr(quote, path.rfind('"') - quote).find('.') != std::string_view::npos) {
     return "unknown key; a section is an object of its own: {\"server\": {\"port\": 8080}}";
   }
   return "unknown key" + did_you_mean(nearest_key(path));

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <cmath>
 #include <system_error>
 
 namespace sallyport::config {
@@ -15,6 +16,13 @@ constexpr std::size_t longest_shown = 80;
 bool is_control(char c) {
   const auto byte = static_cast<unsigned char>(c);
   return byte < 0x20 || byte == 0x7f;
+}
+
+// The C1 control character that begins at `at` in valid UTF-8, or 0.
+unsigned c1_control(std::string_view text, std::size_t at) {
+  if (text[at] != '\xc2' || at + 1 == text.size()) return 0;
+  const auto second = static_cast<unsigned char>(text[at + 1]);
+  return second >= 0x80 && second <= 0x9f ? second : 0;
 }
 
 std::string dump(std::string_view text) {
@@ -49,12 +57,23 @@ std::string describe(const Value& value) {
 }
 
 std::string json_string(std::string_view text) {
-  auto literal = dump(text);
-  // JSON lets DEL through; a terminal does not show it.
-  for (auto at = literal.find('\x7f'); at != std::string::npos; at = literal.find('\x7f', at)) {
-    literal.replace(at, 1, "\\u007f");
+  const auto literal = dump(text);
+  // JSON lets DEL and the C1 controls (0xc2 0x80 to 0xc2 0x9f in UTF-8) through; a terminal may obey them.
+  std::string result;
+  result.reserve(literal.size());
+  for (std::size_t at = 0; at < literal.size(); ++at) {
+    if (const auto c1 = c1_control(literal, at)) {
+      result += "\\u00";
+      result += c1 < 0x90 ? '8' : '9';
+      result += "0123456789abcdef"[c1 & 0x0fU];
+      ++at;
+    } else if (literal[at] == '\x7f') {
+      result += "\\u007f";
+    } else {
+      result += literal[at];
+    }
   }
-  return literal;
+  return result;
 }
 
 std::string printable(std::string_view text, std::size_t limit) {
@@ -71,6 +90,10 @@ std::string printable(std::string_view text, std::size_t limit) {
 }
 
 std::string number_text(double value) {
+  // The shortest text of 1000000000000 would be 1e+12, which nobody writes in a file.
+  constexpr double exact = 1e15;
+  if (std::abs(value) < exact && value == std::trunc(value))
+    return std::to_string(static_cast<std::int64_t>(value));
   std::array<char, 32> buffer{};
   const auto [end, error] = std::to_chars(buffer.data(), buffer.data() + buffer.size(), value);
   return error == std::errc() ? std::string(buffer.data(), end) : std::string();
@@ -78,6 +101,9 @@ std::string number_text(double value) {
 
 bool is_plain_text(std::string_view text) {
   if (std::any_of(text.begin(), text.end(), is_control)) return false;
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    if (c1_control(text, at) != 0) return false;
+  }
   try {
     static_cast<void>(
         nlohmann::json(text).dump());  // Strict about UTF-8, which is all that is asked of it here.

@@ -30,7 +30,7 @@ std::string json_string(std::string_view text);
 /// message.
 std::string printable(std::string_view text, std::size_t limit);
 
-/// The shortest text that reads back as the same number: 30, 0.5, 1e+300.
+/// A text that reads back as the same number: 30, 0.5, 1e+300.
 std::string number_text(double value);
 
 /// Whether `text` is valid UTF-8 without control characters.
