@@ -137,6 +137,12 @@ std::vector<Key> log_keys() {
        "A log file that would grow beyond is rotated."},
       {SALLYPORT_KEY(log.max_files), Range{1, 1000}, count, "Rotated files that are kept."},
       {SALLYPORT_KEY(log.include_code), {}, "", "Whether audit records hold the submitted code."},
+      {SALLYPORT_KEY(log.max_code_bytes), Range{0, 1'073'741'824}, "bytes",
+       "The most of the code in an audit record; the rest is cut off."},
+      {SALLYPORT_KEY(log.max_queued_records), Range{16, 1'000'000}, count,
+       "Operational records that wait for the disk; beyond, the oldest are lost and counted."},
+      {SALLYPORT_KEY(log.max_queued_audit_records), Range{16, 1'000'000}, count,
+       "Audit records that wait for the disk; beyond, executions wait too."},
   };
 }
 
