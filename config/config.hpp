@@ -90,12 +90,15 @@ struct Images {
 };
 
 struct Log {
-  std::string level = "info";                  ///< trace, debug, info, warning, error
-  std::string file;                            ///< Operational log; empty: standard error.
-  std::string audit_file;                      ///< Audit records; empty: the operational log's place.
-  std::uint64_t max_file_bytes = 104'857'600;  ///< A log file beyond is rotated.
-  std::uint64_t max_files = 5;                 ///< Rotated files kept.
-  bool include_code = false;                   ///< Whether audit records hold the submission's code.
+  std::string level = "info";                    ///< trace, debug, info, warning, error
+  std::string file;                              ///< Operational log; empty: standard error.
+  std::string audit_file;                        ///< Audit records; empty: the operational log's place.
+  std::uint64_t max_file_bytes = 104'857'600;    ///< A log file beyond is rotated.
+  std::uint64_t max_files = 5;                   ///< Rotated files kept.
+  bool include_code = false;                     ///< Whether audit records hold the submission's code.
+  std::uint64_t max_code_bytes = 65'536;         ///< The most of it; the rest is cut off and marked so.
+  std::uint64_t max_queued_records = 4096;       ///< Operational records that wait for the disk.
+  std::uint64_t max_queued_audit_records = 512;  ///< Audit records that wait for the disk.
 };
 
 /// Which switches a caller may turn off.
