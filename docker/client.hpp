@@ -11,7 +11,7 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
-#include <span>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -24,6 +24,7 @@ struct ClientOptions {
   std::size_t max_connections = 256;      ///< In use and idle together; a call beyond waits for its deadline.
   std::size_t max_response_bytes = 8 * 1024 * 1024;  ///< Of a body that is not a stream.
   std::size_t max_frame_bytes = 16 * 1024 * 1024;    ///< Of one frame of an attached stream.
+  std::size_t max_line_bytes = 1024 * 1024;          ///< Of one line of an event or progress stream.
 };
 
 enum class StreamKind { stdout_stream, stderr_stream };
@@ -148,7 +149,9 @@ class Client {
   boost::asio::awaitable<Result<ContainerDetails>> inspect(std::string id, base::CallBounds bounds);
   /// One sample, without the second that the engine otherwise waits for (`stream=false&one-shot=true`).
   boost::asio::awaitable<Result<ContainerStats>> stats(std::string id, base::CallBounds bounds);
-  boost::asio::awaitable<Result<void>> update(std::string id, ContainerUpdate update, base::CallBounds bounds);
+  /// Gives the engine's warnings, as `create_container` does: a limit that will not hold.
+  boost::asio::awaitable<Result<std::vector<std::string>>> update(std::string id, ContainerUpdate update,
+                                                                  base::CallBounds bounds);
   boost::asio::awaitable<Result<void>> kill(std::string id, std::string signal, base::CallBounds bounds);
   /// DELETE with force and volumes. A container that is already gone is success.
   boost::asio::awaitable<Result<void>> remove(std::string id, base::CallBounds bounds);

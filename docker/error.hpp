@@ -4,6 +4,7 @@
 #include <boost/system/result.hpp>
 
 #include <string>
+#include <string_view>
 
 namespace sallyport::docker {
 
@@ -14,14 +15,14 @@ enum class ErrorKind {
   closed,          ///< The engine closed the connection before the answer was complete.
   malformed,       ///< The answer is not HTTP, not JSON, or not what the API promises.
   too_large,       ///< The answer exceeds the bound of this call.
-  engine,          ///< The engine answered with an error status; `status` and `message` are its own.
+  engine,          ///< The engine answered with an error; `status` and `message` are its own.
   invalid_request  ///< The caller's own data cannot be sent (an id with a slash, say).
 };
 
 /// An error as a value. Never thrown by this module.
 struct Error {
   ErrorKind kind = ErrorKind::malformed;
-  int status = 0;       ///< HTTP status for `engine`, else 0.
+  int status = 0;       ///< HTTP status for `engine` (0: the error came inside a stream), else 0.
   std::string call;     ///< What was tried, as "POST /containers/create".
   std::string message;  ///< The engine's own message, or ours, in one line.
 
@@ -39,5 +40,14 @@ struct Error {
 
 template <class T>
 using Result = boost::system::result<T, Error>;
+
+/// An error of ours; the caller adds what it tried by `with_call`. The message is made one bounded line.
+[[nodiscard]] Error make_error(ErrorKind kind, std::string_view message);
+/// An error of the engine. Status 0: it came inside a stream, not as an HTTP status.
+[[nodiscard]] Error engine_error(int status, std::string_view message);
+[[nodiscard]] Error with_call(Error error, std::string_view call);
+/// White space and control characters become single spaces; the rest is cut at a bound. What the engine says
+/// may quote a container's own words, so it must not be able to break a line of a log.
+[[nodiscard]] std::string one_line(std::string_view text);
 
 }  // namespace sallyport::docker

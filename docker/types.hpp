@@ -32,9 +32,9 @@ struct EngineInfo {
   std::string root_dir;
   std::int64_t cpus = 0;
   std::int64_t memory_bytes = 0;
-  bool memory_limit = false;      ///< The kernel supports memory limits.
-  bool cpu_cfs_quota = false;     ///< The kernel supports CPU quotas.
-  bool pids_limit = false;        ///< The kernel supports pids limits.
+  bool memory_limit = false;   ///< The kernel supports memory limits.
+  bool cpu_cfs_quota = false;  ///< The kernel supports CPU quotas.
+  bool pids_limit = false;     ///< The kernel supports pids limits.
   std::vector<std::string> warnings;
 };
 
@@ -46,13 +46,13 @@ struct Ulimit {
 
 /// A container to create. Every field here is sent; nothing is left to the engine's default silently.
 struct ContainerSpec {
-  std::string name;   ///< Empty: the engine invents one.
-  std::string image;  ///< Name, tag or digest ("sha256:...").
-  std::vector<std::string> command;     ///< Empty: the image's.
-  std::vector<std::string> entrypoint;  ///< Empty: the image's.
+  std::string name;                      ///< Empty: the engine invents one.
+  std::string image;                     ///< Name, tag or digest ("sha256:...").
+  std::vector<std::string> command;      ///< Empty: the image's.
+  std::vector<std::string> entrypoint;   ///< Empty: the image's.
   std::vector<std::string> environment;  ///< "NAME=value"
   std::string working_directory;
-  std::string user;      ///< "uid:gid"
+  std::string user;  ///< "uid:gid"
   std::string hostname;
   Labels labels;
   bool open_stdin = false;
@@ -97,7 +97,7 @@ struct ContainerDetails {
   bool dead = false;
   std::int64_t exit_code = 0;
   std::int64_t pid = 0;
-  std::string error;  ///< Why it did not start, in the engine's words.
+  std::string error;        ///< Why it did not start, in the engine's words.
   std::string started_at;   ///< RFC 3339; "0001-01-01T00:00:00Z" if never.
   std::string finished_at;  ///< RFC 3339; "0001-01-01T00:00:00Z" if never.
   Labels labels;
@@ -139,7 +139,8 @@ struct ImageSummary {
 };
 
 struct ImageDetails {
-  std::string id;  ///< "sha256:...", the digest of the image's configuration: what a container is started from.
+  std::string
+      id;  ///< "sha256:...", the digest of the image's configuration: what a container is started from.
   std::vector<std::string> tags;
   std::string architecture;
   std::string os;
