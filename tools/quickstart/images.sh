@@ -1,0 +1,9 @@
+# Builds the runner images. Sourced by quickstart.
+
+build_images() {
+  step "Runner images ($*)"
+  local name
+  for name in "$@"; do
+    "$SALLYPORT" images build --config "$BROKER_CONFIG" "$name"
+  done
+}

@@ -1,0 +1,62 @@
+# Runs every test. Sourced by quickstart.
+
+TEST_RESULTS=$LOG_DIR/tests
+PASSED=0
+FAILED=0
+FAILED_SUITES=()
+
+run_all_tests() {
+  mkdir -p "$TEST_RESULTS"
+  rm -f "$TEST_RESULTS"/*.xml
+  # What the tests and the binary need to know of this machine; the tests make everything else themselves.
+  export SALLYPORT_ENGINE_SOCKET=$ENGINE_SOCKET
+
+  step "Building"
+  build_preset release
+  suite "unit tests" release -L unit
+
+  write_broker_config
+  build_images python python-data
+  export SALLYPORT_TEST_IMAGE_RECORD=$STATE_DIR/images.json
+  suite "integration tests (real engine, real gVisor)" release -L integration
+  suite "adversarial tests (real gVisor)" release -L adversarial
+
+  step "Building with AddressSanitizer and UndefinedBehaviorSanitizer"
+  build_preset asan-ubsan unit_tests
+  suite "unit tests under ASan and UBSan" asan-ubsan -L unit
+  step "Building with ThreadSanitizer"
+  build_preset tsan concurrent_tests
+  suite "concurrent parts under TSan" tsan -L concurrent
+  step "Building the fuzz targets with clang"
+  build_preset fuzz fuzz_targets
+  suite "fuzz targets, a short run each from their seeds" fuzz -L fuzz
+
+  step "Format, include direction, clang-tidy"
+  if tools/check build/release; then PASSED=$((PASSED + 1)); else
+    FAILED=$((FAILED + 1))
+    FAILED_SUITES+=("tools/check")
+  fi
+
+  step "Result after $((SECONDS / 60)) min $((SECONDS % 60)) s"
+  local name
+  for name in "${FAILED_SUITES[@]}"; do say "failed: $name"; done
+  echo "$PASSED passed, $FAILED failed"
+  ((FAILED == 0))
+}
+
+# suite NAME PRESET CTEST_ARGUMENTS...: one run of ctest, counted. A suite without a test is a failure.
+suite() {
+  local name=$1 preset=$2 result tests failures
+  shift 2
+  step "Running: $name"
+  result=$TEST_RESULTS/$preset-${*//[^a-z]/}.xml
+  ctest --test-dir "build/$preset" --output-on-failure --no-tests=error --output-junit "$result" "$@" || true
+  tests=$(sed -n 's/.*<testsuite .*tests="\([0-9]*\)".*/\1/p;s/^[[:space:]]*tests="\([0-9]*\)".*/\1/p' "$result" 2>/dev/null | head -n 1)
+  failures=$(grep -cE '<testcase .*status="(fail|notrun|disabled)"' "$result" 2>/dev/null || true)
+  if [[ -z $tests || $tests == 0 ]]; then
+    tests=1 failures=1
+  fi
+  PASSED=$((PASSED + tests - failures))
+  FAILED=$((FAILED + failures))
+  ((failures == 0)) || FAILED_SUITES+=("$name: $failures of $tests")
+}
