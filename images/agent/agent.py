@@ -13,6 +13,7 @@ wants to can forge or withhold the report. The broker treats the report as the s
 the agent does take care of is that an ordinary program, however it ends, sees what CPython would show it.
 """
 
+import _signal
 import _thread
 import atexit
 import binascii
@@ -21,6 +22,7 @@ import gc
 import io
 import json
 import linecache
+import operator
 import os
 import resource
 import signal
@@ -41,8 +43,8 @@ EXIT_BAD_JOB = 70  # EX_SOFTWARE: the job could not be run; stderr says why, the
 
 MAX_JOB_BYTES = 256 * 1024 * 1024
 MAX_READY_BYTES = 64 * 1024
-MAX_MESSAGE_CHARS = 4096
-MAX_TYPE_CHARS = 256
+MAX_MESSAGE_BYTES = 4096
+MAX_TYPE_BYTES = 256
 MAX_NOTES = 32
 MAX_ARTIFACT_DEPTH = 16
 MAX_ARTIFACT_PATH_BYTES = 1024
@@ -53,12 +55,12 @@ MIB = 1024 * 1024
 # a greedy program gets a MemoryError, with 16 MiB the kernel of the host kills the whole sandbox.
 SANDBOX_KERNEL_BYTES = 48 * MIB
 MIN_PROGRAM_BYTES = 16 * MIB
+THREAD_STACK_BYTES = 2 * MIB  # Counted in the address space, at once: of 8 MiB, 48 fit into 512 MiB.
 RESERVE_BYTES = 4 * MIB  # Given back after an exception, so that a MemoryError can be reported.
-
-ALL_SIGNALS = signal.valid_signals()
 
 LIVE_LINES = 100  # Lines that stdout passes on at once before it begins to pace itself,
 LIVE_LINES_PER_SECOND = 100  # and those it earns back with time.
+MAX_UNWATCHED_LINES = 15  # In a flood the clock is looked at only so often.
 
 
 class BadJob(Exception):
@@ -77,32 +79,40 @@ class Ending:
 # --- Before the job -------------------------------------------------------------------------------------
 
 
-class PrivateStream:
-    """A duplicate of stdout or stderr under a high number, for the trailer: a submission may close its own."""
+def private_duplicate(fd):
+    """A duplicate of `fd` under a high number, out of the submission's way and of its children's."""
+    highest = min(resource.getrlimit(resource.RLIMIT_NOFILE)[0], 1024)
+    return fcntl.fcntl(fd, fcntl.F_DUPFD_CLOEXEC, max(highest - 8, 3))
 
-    def __init__(self, fd):
-        self._original = fd
-        self._number = fd
-        try:
-            highest = min(resource.getrlimit(resource.RLIMIT_NOFILE)[0], 1024)
-            self._number = fcntl.fcntl(fd, fcntl.F_DUPFD_CLOEXEC, max(highest - 8, 3))
-            self._identity = _identity(self._number)
-        except (OSError, ValueError):
-            self._identity = None
 
-    def fd(self):
-        """The duplicate; a new one of the original if the submission closed or reused the number."""
+class TrailerStream:
+    """Where a trailer goes: a duplicate of stdout or stderr, since a submission may close its own."""
+
+    def __init__(self, original):
+        self._fd = private_duplicate(original)
+        self._original = original
+
+    def shut_original(self):
+        """From here on only this object can write to the stream."""
         try:
-            if self._identity is not None and _identity(self._number) == self._identity:
-                return self._number
+            original, self._original = self._original, os.dup(self._original)
+            null = os.open(os.devnull, os.O_RDWR)
+            os.dup2(null, original)
+            os.close(null)
         except OSError:
-            pass
-        return os.dup(self._original)
+            pass  # Closed already.
 
-
-def _identity(fd):
-    status = os.fstat(fd)
-    return status.st_dev, status.st_ino
+    def write(self, data):
+        view = memoryview(data)
+        while view:
+            try:
+                view = view[os.write(self._fd, view) :]
+            except BlockingIOError:  # The submission changed it.
+                os.set_blocking(self._fd, True)
+            except OSError:
+                if self._fd == self._original:
+                    raise
+                self._fd = self._original
 
 
 def load_config(path):
@@ -165,12 +175,12 @@ def send_ready(imported, errors):
 # --- The job --------------------------------------------------------------------------------------------
 
 
-def read_exactly(count, data=b""):
-    """`data` and what follows on stdin, `count` bytes in all (never more: nothing follows the job)."""
+def read_exactly(fd, count, data=b""):
+    """`data` and what follows on `fd`, `count` bytes in all (never more: nothing follows the job)."""
     pieces = [data]
     missing = count - len(data)
     while missing > 0:
-        piece = os.read(0, min(missing, MIB))
+        piece = os.read(fd, min(missing, MIB))
         if not piece:
             break
         pieces.append(piece)
@@ -178,18 +188,18 @@ def read_exactly(count, data=b""):
     return b"".join(pieces)[:count]
 
 
-def read_job():
+def read_job(fd):
     """The job, or None if the broker closed stdin without one."""
-    start = os.read(0, 65536)
+    start = os.read(fd, 65536)
     if not start:
         return None
-    start = read_exactly(4, start) if len(start) < 4 else start
+    start = read_exactly(fd, 4, start) if len(start) < 4 else start
     if len(start) < 4:
         raise BadJob("the job's length is cut short")
     length = int.from_bytes(start[:4], "big")
     if length > MAX_JOB_BYTES:
         raise BadJob("a job of %d bytes is longer than %d" % (length, MAX_JOB_BYTES))
-    body = read_exactly(length, start[4:])
+    body = read_exactly(fd, length, start[4:])
     if len(body) < length:
         raise BadJob("the job is cut short: %d of %d bytes" % (len(body), length))
     try:
@@ -225,6 +235,8 @@ def check_job(job):
 
 
 def place_files(folder, files):
+    """Writes the input files. Returns how many bytes they take."""
+    total = 0
     for file in files:
         path = file.get("path") if isinstance(file, dict) else None
         if not isinstance(path, str) or not _is_safe_path(path):
@@ -241,8 +253,10 @@ def place_files(folder, files):
                 write_all(fd, content)
             finally:
                 os.close(fd)
+            total += len(content)
         except (OSError, UnicodeError) as error:
             raise BadJob("file %r cannot be placed: %s" % (path, error)) from None
+    return total
 
 
 def _is_safe_path(path):
@@ -250,33 +264,40 @@ def _is_safe_path(path):
     return "\0" not in path and not any(part in ("", ".", "..") for part in parts)
 
 
-def replace_stdin(text):
-    """Makes fd 0 a file with `text`. The broker's pipe is gone for the submission and its children."""
-    try:
-        data = text.encode("utf-8", "surrogateescape")
-    except UnicodeEncodeError:
-        data = text.encode("utf-8", "surrogatepass")
-    fd = _unnamed_file("stdin", data)
+def take_stdin():
+    """Puts an empty file without a name in place of fd 0. Returns the broker's pipe, under another number."""
+    pipe = private_duplicate(0)
+    fd = _unnamed_file()
     os.dup2(fd, 0, inheritable=True)
     os.close(fd)
     sys.stdin = sys.__stdin__ = _standard_stream(
         open(0, "rb", closefd=False), "<stdin>", "r", io.TextIOWrapper, "surrogateescape"
     )
+    return pipe
 
 
-def _unnamed_file(name, data):
-    """The descriptor of a file without a name that holds `data`, at its beginning."""
+def _unnamed_file():
     if hasattr(os, "memfd_create"):
-        fd = os.memfd_create(name, os.MFD_CLOEXEC)
-    else:
-        import tempfile
+        return os.memfd_create("stdin", os.MFD_CLOEXEC)
+    import tempfile
 
-        with tempfile.TemporaryFile() as file:
-            fd = os.dup(file.fileno())
-    if data:
-        write_all(fd, data)
-        os.lseek(fd, 0, os.SEEK_SET)
-    return fd
+    with tempfile.TemporaryFile() as file:
+        return os.dup(file.fileno())
+
+
+def fill_stdin(text):
+    """Makes `text` what the submission and its children read from fd 0."""
+    if text:
+        write_all(0, encoded_text(text))
+        os.lseek(0, 0, os.SEEK_SET)
+
+
+def encoded_text(text):
+    """UTF-8; of lone surrogates those that stand for a byte become the byte, as sys.stdin reads them back."""
+    try:
+        return text.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "surrogatepass")
 
 
 def _standard_stream(buffer, name, mode, kind, errors, **options):
@@ -292,59 +313,91 @@ class LiveOutput(io.TextIOWrapper):
     """stdout. Passes each line on at once, until there are so many that it would slow the program down.
 
     CPython would hold back 8 KiB on a pipe, and a program that is killed at its time limit would lose them.
-    But a write costs 100 microseconds in gVisor, a buffered line half of one: so lines beyond a burst of
-    LIVE_LINES, and faster than LIVE_LINES_PER_SECOND, wait in the buffer.
+    But a write costs 100 microseconds in gVisor (and a look at the clock 30), a buffered line half of one.
+    So beyond a burst of LIVE_LINES, lines that come faster than LIVE_LINES_PER_SECOND wait in the buffer.
     """
 
-    _credit = float(LIVE_LINES)
-    _updated = 0.0
+    _credit = LIVE_LINES  # Lines that may still pass at once.
+    _refilled = 0.0
+    _unwatched = 0  # Lines that may still wait without a look at the clock.
+    _pause = 0
 
-    def write(self, text, _write=io.TextIOWrapper.write, _now=time.monotonic):
+    def write(self, text, _write=io.TextIOWrapper.write):
         count = _write(self, text)
         if "\n" in text:
-            now = _now()
-            credit = self._credit + (now - self._updated) * LIVE_LINES_PER_SECOND
-            self._updated = now
-            if credit >= 1.0:
-                self._credit = min(credit, LIVE_LINES) - 1.0
-                self.flush()
-            else:
-                self._credit = credit
+            self._after_line()
         return count
+
+    def _after_line(self):
+        if self._credit < 1:
+            if self._unwatched:
+                self._unwatched -= 1
+                return
+            now = time.monotonic()
+            self._credit = min((now - self._refilled) * LIVE_LINES_PER_SECOND, LIVE_LINES)
+            self._refilled = now
+            if self._credit < 1:
+                self._unwatched = self._pause = min(2 * self._pause + 1, MAX_UNWATCHED_LINES)
+                return
+            self._pause = 0
+        self._credit -= 1
+        self.flush()
 
 
 def make_stdout_live():
     buffer = sys.stdout.detach()
-    sys.stdout = sys.__stdout__ = _standard_stream(buffer, "<stdout>", "w", LiveOutput, "surrogateescape", newline="\n")
+    sys.stdout = sys.__stdout__ = _standard_stream(
+        buffer, "<stdout>", "w", LiveOutput, "surrogateescape", newline="\n"
+    )
 
 
-def set_limits(limits):
-    """Sets the limits of the job on this process and its children to come; a limit not named is not set."""
+class Limits:
+    """The limits of this process and its children to come.
 
-    def limit(what, soft, hard=None):
-        ceiling = resource.getrlimit(what)[1]
-        values = [int(value) for value in (soft, soft if hard is None else hard)]
-        if ceiling != resource.RLIM_INFINITY:
-            values = [min(value, ceiling) for value in values]
-        resource.setrlimit(what, tuple(values))
+    What can be asked before the job is asked before: in gVisor a system call costs 30 to 70 microseconds.
+    """
 
-    if "cpu_seconds" in limits:
-        # What the imports before the job used is not the submission's. SIGXCPU comes first, then SIGKILL.
-        seconds = -int(-(limits["cpu_seconds"] + time.process_time()) // 1)
-        limit(resource.RLIMIT_CPU, max(seconds, 1), max(seconds, 1) + 1)
-    if "max_file_mb" in limits:
-        limit(resource.RLIMIT_FSIZE, limits["max_file_mb"] * MIB)
-    if "max_open_files" in limits:
-        limit(resource.RLIMIT_NOFILE, limits["max_open_files"])
-    limit(resource.RLIMIT_CORE, 0)
-    if "memory_mb" in limits:
-        size, resident = memory_now()
-        room = max(MIN_PROGRAM_BYTES, limits["memory_mb"] * MIB - resident - SANDBOX_KERNEL_BYTES)
-        # gVisor does not count mmap in RLIMIT_DATA, so the address space has to be the limit.
-        limit(resource.RLIMIT_AS, size + room)
-        limit(resource.RLIMIT_DATA, size + room)
-    if "max_processes" in limits:
-        limit(resource.RLIMIT_NPROC, limits["max_processes"])
+    KINDS = (
+        resource.RLIMIT_CPU,
+        resource.RLIMIT_FSIZE,
+        resource.RLIMIT_NOFILE,
+        resource.RLIMIT_NPROC,
+        resource.RLIMIT_AS,
+    )
+
+    def __init__(self):
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        self._now = {kind: resource.getrlimit(kind) for kind in self.KINDS}
+        self._address_space, self._resident = memory_now()
+        self._seconds_used = time.process_time()
+
+    def set(self, limits, bytes_placed):
+        """Sets what the job names, soft and hard alike. `bytes_placed` lie in files, that is in memory."""
+        if "cpu_seconds" in limits:
+            # The imports before the job are not the submission's. SIGXCPU comes first, then SIGKILL.
+            seconds = max(-int(-limits["cpu_seconds"] // 1), 1) + int(self._seconds_used + 0.5)
+            self._set(resource.RLIMIT_CPU, seconds, seconds + 1)
+        if "max_file_mb" in limits:
+            self._set(resource.RLIMIT_FSIZE, limits["max_file_mb"] * MIB)
+        if "max_open_files" in limits:
+            self._set(resource.RLIMIT_NOFILE, limits["max_open_files"])
+        if "memory_mb" in limits:
+            # gVisor does not count mmap in RLIMIT_DATA, so the address space has to be the limit.
+            taken = self._resident + bytes_placed + SANDBOX_KERNEL_BYTES
+            room = max(MIN_PROGRAM_BYTES, limits["memory_mb"] * MIB - taken)
+            self._set(resource.RLIMIT_AS, self._address_space + room)
+            threading.stack_size(THREAD_STACK_BYTES)
+        if "max_processes" in limits:
+            self._set(resource.RLIMIT_NPROC, limits["max_processes"])
+
+    def _set(self, kind, soft, hard=None):
+        ceiling = self._now[kind][1]
+        wanted = tuple(
+            int(value) if ceiling == resource.RLIM_INFINITY else min(int(value), ceiling)
+            for value in (soft, soft if hard is None else hard)
+        )
+        if wanted != self._now[kind]:
+            resource.setrlimit(kind, wanted)
 
 
 def memory_now():
@@ -405,43 +458,55 @@ class ErrorPrinter:
         except Exception:
             message = kind.__name__
         return {
-            "type": str(kind.__name__)[:MAX_TYPE_CHARS],
-            "message": message[:MAX_MESSAGE_CHARS],
+            "type": bounded(kind.__name__, MAX_TYPE_BYTES),
+            "message": bounded(message, MAX_MESSAGE_BYTES),
             "line": line_of(error),
         }
 
     def _print(self, title, error, trace):
-        if sys.stderr is None:
+        stream = getattr(sys, "stderr", None)
+        if stream is None:
             return
         text = "".join(traceback.format_exception(type(error), error, trace))
-        if self._may_have_suggestion(error):
-            plain = _plain_headline(error)
-            before, found, after = text.rpartition("\n" + plain + "\n")
+        if self._suggests_in_c and isinstance(error, MAY_SUGGEST):
+            before, found, after = text.rpartition("\n" + plain_headline(error) + "\n")
             if found:
                 text = before + "\n" + self._headline(error) + "\n" + after
-        sys.stderr.write(title + text)
-        sys.stderr.flush()
-
-    def _may_have_suggestion(self, error):
-        return self._suggests_in_c and isinstance(error, (NameError, AttributeError))
+        stream.write(title + text)
+        stream.flush()
 
     def _headline(self, error):
         """The traceback's line that names `error`: its first, if the message has several."""
-        plain = _plain_headline(error)
-        if not self._may_have_suggestion(error):
+        plain = plain_headline(error)
+        if not isinstance(error, MAY_SUGGEST):
             return plain
-        kept, sys.stderr = sys.stderr, io.StringIO()
+        lines = self._whole_text(error).split("\n")
+        return next((line for line in reversed(lines) if line.startswith(plain)), plain)
+
+    def _whole_text(self, error):
+        arguments = (type(error), error, error.__traceback__)
+        if not self._suggests_in_c:
+            return "".join(traceback.format_exception(*arguments))
+        kept, sys.stderr = getattr(sys, "stderr", None), io.StringIO()
         try:
-            self._c_hook(type(error), error, error.__traceback__)
-            printed = sys.stderr.getvalue().split("\n")
+            self._c_hook(*arguments)
+            return sys.stderr.getvalue()
         finally:
             sys.stderr = kept
-        return next((line for line in reversed(printed) if line.startswith(plain)), plain)
 
 
-def _plain_headline(error):
+MAY_SUGGEST = (NameError, AttributeError, ImportError)  # "Did you mean: ..."
+
+
+def plain_headline(error):
     lines = traceback.format_exception_only(type(error), error)
     return next(line for line in lines if line[:1].strip()).rstrip("\n").split("\n", 1)[0]
+
+
+def bounded(text, max_bytes):
+    """`text` as valid Unicode of at most `max_bytes` in UTF-8."""
+    data = text.encode("utf-8", "backslashreplace")
+    return data[:max_bytes].decode("utf-8", "ignore")
 
 
 def line_of(error):
@@ -454,7 +519,13 @@ def line_of(error):
         trace = trace.tb_next
     if line is None and isinstance(error, SyntaxError) and error.filename == FILENAME:
         line = error.lineno
-    return line if isinstance(line, int) else None
+    return line if isinstance(line, int) and 0 < line < 2**31 else None
+
+
+def add_source_text(error):
+    """Some errors of the compiler lack the line, which CPython then reads from the file."""
+    if isinstance(error, SyntaxError) and error.filename == FILENAME and error.text is None and error.lineno:
+        error.text = linecache.getline(FILENAME, error.lineno) or None
 
 
 def without_agent(trace):
@@ -473,8 +544,8 @@ def print_error(error):
         return None
     except SystemExit as stop:
         return exit_status(stop)
-    except BaseException as failure:
-        failure.__context__ = None
+    except BaseException as caught:
+        failure = caught
         failure.__traceback__ = without_agent(failure.__traceback__)
     if hook is sys.__excepthook__:
         return None  # stderr cannot be written: there is nobody to tell.
@@ -494,7 +565,9 @@ def print_error(error):
 def new_main(context):
     """A fresh `__main__` with `context` in it, in place of the agent's own."""
     main = types.ModuleType("__main__")
-    main.__dict__.update(__builtins__=sys.modules["builtins"], __file__=FILENAME, __cached__=None, context=context)
+    main.__dict__.update(
+        __builtins__=sys.modules["builtins"], __file__=FILENAME, __cached__=None, context=context
+    )
     sys.modules["__main__"] = main
     return main
 
@@ -515,13 +588,14 @@ def run(code, main, printer, reserve):
         exec(compile(code, FILENAME, "exec", dont_inherit=True), main.__dict__)
     except BaseException as caught:
         error = caught
-    reserve.clear()
     if error is None:
         return Ending("returned")
+    reserve.clear()
     if isinstance(error, SystemExit):
         return Ending("exit", exit_status(error))
     try:
         error.__traceback__ = without_agent(error.__traceback__)
+        add_source_text(error)
         status = print_error(error)
         if status is not None:
             return Ending("exit", status)
@@ -541,16 +615,23 @@ def exit_status(stop):
         # CPython's C code turns a number that does not fit a long into -1.
         return code & 0xFF if -(2**63) <= code < 2**63 else 0xFF
     try:
-        if sys.stderr is not None:
+        if getattr(sys, "stderr", None) is not None:
             print(code, file=sys.stderr)
     except BaseException:
         pass
     return 1
 
 
-def finish_like_cpython(main):
+def finish_like_cpython(main, is_first_process):
     """The ending of a Python program: threads, atexit handlers, open files, objects' own endings."""
-    for step in (threading._shutdown, atexit._run_exitfuncs, stop_other_processes, lambda: release(main)):
+    try_each(threading._shutdown, atexit._run_exitfuncs)
+    if is_first_process:
+        try_each(stop_other_processes)
+    try_each(lambda: release(main))
+
+
+def try_each(*steps):
+    for step in steps:
         try:
             step()
         except BaseException:
@@ -558,8 +639,9 @@ def finish_like_cpython(main):
 
 
 def release(main):
-    """Empties the submission's namespace in CPython's order, so that its open files reach the disk."""
+    """Empties the submission's namespace in CPython's order; what its open files hold back is written."""
     threading.excepthook = lambda arguments: None  # Daemon threads now stumble over what is taken away.
+    flush_outputs(*[each for each in gc.get_objects() if type(each) in (io.TextIOWrapper, io.BufferedWriter)])
     names = [name for name in main.__dict__ if isinstance(name, str) and name != "__builtins__"]
     for name in sorted(names, key=_is_private, reverse=True):
         main.__dict__[name] = None
@@ -571,16 +653,12 @@ def _is_private(name):
 
 
 def stop_other_processes():
-    """As process 1, ends what the submission left running, as the end of process 1 would anyway."""
-    if os.getpid() == 1:
-        try:
-            os.kill(-1, signal.SIGKILL)
-        except OSError:
-            pass
+    """Ends what the submission left running, as the end of process 1 would anyway."""
+    os.kill(-1, signal.SIGKILL)
 
 
 def flush_outputs(*streams):
-    for stream in (sys.stdout, sys.stderr) + streams:
+    for stream in (getattr(sys, "stdout", None), getattr(sys, "stderr", None)) + streams:
         try:
             stream.flush()
         except BaseException:  # Closed, replaced, or None.
@@ -607,9 +685,15 @@ class Artifacts:
         elif len(self.notes) == MAX_NOTES:
             self.notes.append("left out more")
 
-    def collect(self):
-        if os.path.islink(self._folder):
+    def collect(self, untouched):
+        """Takes all files, unless the folder's status is that of `untouched`."""
+        try:
+            status = os.lstat(self._folder)
+        except OSError:
+            return  # Removed.
+        if stat.S_ISLNK(status.st_mode):
             self.note(OUTPUT_FOLDER, "the output folder is a symbolic link")
+        if not stat.S_ISDIR(status.st_mode) or folder_state(status) == untouched:
             return
         for path, full in sorted(self._walk("", self._folder, 1)):
             self._take(path, full)
@@ -625,8 +709,6 @@ class Artifacts:
                         break
                     self._entries_left -= 1
                     entries.append((entry.name, entry.is_dir(follow_symlinks=False)))
-        except FileNotFoundError:
-            return
         except OSError as error:
             self.note(prefix or OUTPUT_FOLDER, error.strerror)
             return
@@ -682,6 +764,23 @@ class Artifacts:
             os.close(fd)
 
 
+def make_output_folder():
+    """Makes it and returns the state by which to know later that it is still empty.
+
+    Its time is set back, so that a first entry changes it however coarse the clock of the file system is.
+    """
+    os.makedirs(OUTPUT_FOLDER, exist_ok=True)
+    if os.listdir(OUTPUT_FOLDER):
+        return None
+    before = time.time() - 10
+    os.utime(OUTPUT_FOLDER, (before, before))
+    return folder_state(os.lstat(OUTPUT_FOLDER))
+
+
+def folder_state(status):
+    return status.st_dev, status.st_ino, status.st_mtime_ns, status.st_nlink
+
+
 def _bad_name(path):
     try:
         encoded = path.encode("utf-8")
@@ -701,18 +800,16 @@ class Usage:
     """CPU time since now, and peak memory, of this process and the children it waited for."""
 
     def __init__(self):
-        self._before = self._cpu()
+        self._before, _ = self._ask()
 
     @staticmethod
-    def _cpu():
+    def _ask():
         rows = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
-        return sum(row.ru_utime + row.ru_stime for row in rows)
+        return sum(row.ru_utime + row.ru_stime for row in rows), max(row.ru_maxrss for row in rows)
 
     def report(self):
-        peak = max(
-            resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
-        )
-        return {"cpu_seconds": round(self._cpu() - self._before, 6), "max_rss_kb": peak}
+        seconds, peak = self._ask()
+        return {"cpu_seconds": round(seconds - self._before, 6), "max_rss_kb": peak}
 
 
 def trailer_pieces(ending, artifacts, usage):
@@ -732,8 +829,8 @@ def trailer_pieces(ending, artifacts, usage):
 BASE64_CHUNK = 3 * 64 * 1024  # A multiple of 3, so that chunks join to one text.
 
 
-def send_trailer(fd, nonce, pieces):
-    """`pieces` alternate: JSON text, content, JSON text, content's end and so on (see trailer_pieces)."""
+def send_trailer(stream, nonce, pieces):
+    """`pieces`: JSON text, then for each artifact JSON text, its content, JSON text; then JSON text."""
     contents = range(2, len(pieces) - 1, 3)
     length = sum(
         (len(piece) + 2) // 3 * 4 if index in contents else len(piece) for index, piece in enumerate(pieces)
@@ -744,12 +841,25 @@ def send_trailer(fd, nonce, pieces):
             waiting += piece
             continue
         for start in range(0, len(piece), BASE64_CHUNK):
-            write_all(fd, waiting)
+            stream.write(waiting)
             waiting = binascii.b2a_base64(piece[start : start + BASE64_CHUNK], newline=False)
-    write_all(fd, waiting)
+    stream.write(waiting)
 
 
-def make_reporter(job, streams, output_folder, usage):
+class Prepared:
+    """What is made before the job, to be used after it."""
+
+    def __init__(self, workspace, untouched_output):
+        self.output_folder = os.path.join(workspace, OUTPUT_FOLDER)
+        self.untouched_output = untouched_output
+        self.stdout, self.stderr = TrailerStream(1), TrailerStream(2)
+        self.reserve = [bytes(RESERVE_BYTES)]
+        self.limits = Limits()
+        self.usage = Usage()
+        self.pid = os.getpid()
+
+
+def make_reporter(job, prepared):
     """Returns report(ending): writes both trailers and ends the process. The nonce lives in it alone."""
     nonce = bytes.fromhex(job.pop("nonce"))
     bounds = job["artifacts"]
@@ -759,15 +869,11 @@ def make_reporter(job, streams, output_folder, usage):
     real_exit = os._exit
 
     def write(ending):
-        stdout, stderr = (stream.fd() for stream in streams)
-        silence_threads()
-        artifacts = Artifacts(output_folder, max_count, max_bytes)
-        artifacts.collect()
-        pieces = trailer_pieces(ending, artifacts, usage)
-        for fd in (stderr, stdout):
-            os.set_blocking(fd, True)  # The submission may have changed it.
-        write_all(stderr, frame(nonce, b""))
-        send_trailer(stdout, nonce, pieces)
+        artifacts = Artifacts(prepared.output_folder, max_count, max_bytes)
+        artifacts.collect(prepared.untouched_output)
+        pieces = trailer_pieces(ending, artifacts, prepared.usage)
+        prepared.stderr.write(frame(nonce, b""))
+        send_trailer(prepared.stdout, nonce, pieces)
 
     def report(ending):
         busy.acquire()  # Another thread that comes here waits for the end of the process.
@@ -775,6 +881,9 @@ def make_reporter(job, streams, output_folder, usage):
             if not begun:
                 begun.append(True)
                 calm_interpreter()
+                if _thread._count():  # Daemon threads: they must not write into the trailer.
+                    prepared.stdout.shut_original()
+                    prepared.stderr.shut_original()
                 write(ending)
         except BaseException:
             pass  # No trailer then, or half of one: the broker goes by what the engine says.
@@ -784,18 +893,11 @@ def make_reporter(job, streams, output_folder, usage):
     return report
 
 
-def silence_threads():
-    """Cuts daemon threads off from the output, so that they cannot write into the trailer."""
-    if _thread._count():
-        null = os.open(os.devnull, os.O_RDWR)
-        os.dup2(null, 1)
-        os.dup2(null, 2)
-        os.close(null)
-
-
 def calm_interpreter():
     """Undoes what a submission may have set on the interpreter that would disturb the agent's end."""
-    signal.pthread_sigmask(signal.SIG_BLOCK, ALL_SIGNALS)
+    handlers = [_signal.getsignal(number) for number in range(1, signal.NSIG)]
+    if any(callable(each) and each is not signal.default_int_handler for each in handlers):
+        signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
     sys.settrace(None)
     sys.setprofile(None)
     sys.setrecursionlimit(sys.getrecursionlimit() + 1000)  # os._exit may be called deep down.
@@ -809,7 +911,7 @@ def wrap_os_exit(report, agent_pid):
         """Exit to the system with specified status, without normal exit processing."""
         if os.getpid() != agent_pid:
             real_exit(status)
-        code = status.__index__()  # A TypeError for what is not a number, as the real one.
+        code = operator.index(status)  # A TypeError for what is not a number, as the real one.
         report(Ending("os_exit", code & 0xFF))
 
     os._exit = _exit
@@ -818,39 +920,62 @@ def wrap_os_exit(report, agent_pid):
 # --- All together ---------------------------------------------------------------------------------------
 
 
+WARM_UP = """
+import sys
+class A:
+    def f(self, *a, **k): return [f"{x:>3}" for x in sorted(a)]
+try: A().f(3, 1); {}["x"]
+except KeyError as error: raise ValueError("warm") from error
+"""
+
+
+def warm_up():
+    """Walks once through what a job will use. The first touch of a page of memory is slow in gVisor."""
+    code = json.loads(json.dumps({"code": WARM_UP, "context": {"a": [1, 2.5, None, "ä"]}}).encode())["code"]
+    try:
+        exec(compile(code, FILENAME, "exec", dont_inherit=True), {})
+    except ValueError as error:
+        traceback.format_exception(type(error), error, error.__traceback__)
+        ErrorPrinter(code).describe(error)
+    with open(os.devnull, "wb") as null:
+        output = LiveOutput(null, encoding="utf-8")
+        print("warm", 1, file=output)
+    gc.collect()
+
+
 def prepare(workspace, config_path):
+    """Everything that can be done before the job; then says ready. Returns (the job's pipe, Prepared)."""
     config = load_config(config_path)
     os.chdir(workspace)
-    os.makedirs(OUTPUT_FOLDER, exist_ok=True)
+    untouched_output = make_output_folder()
     sys.dont_write_bytecode = True  # The container is gone after one run.
     imported, errors = import_quietly(config.get("import", []))
     make_stdout_live()
+    pipe = take_stdin()
+    warm_up()
+    prepared = Prepared(workspace, untouched_output)
     gc.freeze()
-    return imported, errors
+    send_ready(imported, errors)
+    return pipe, prepared
 
 
 def serve(workspace, config_path):
-    imported, errors = prepare(workspace, config_path)
-    streams = PrivateStream(1), PrivateStream(2)
-    send_ready(imported, errors)
-
-    job = read_job()
+    pipe, prepared = prepare(workspace, config_path)
+    job = read_job(pipe)
     if job is None:
         os._exit(0)
-    usage = Usage()
-    place_files(workspace, job["files"])
-    replace_stdin(job["stdin"])
-    reserve = [bytes(RESERVE_BYTES)]
-    set_limits(job["limits"])
-    run_job(job, workspace, streams, usage, reserve)
+    os.close(pipe)
+    placed = place_files(workspace, job["files"])
+    fill_stdin(job["stdin"])
+    prepared.limits.set(job["limits"], placed + len(job["stdin"]))
+    run_job(job, workspace, prepared)
 
 
-def run_job(job, workspace, streams, usage, reserve):
+def run_job(job, workspace, prepared):
     """Runs the submission and reports. Does not return."""
-    agent_pid = os.getpid()
     real_exit = os._exit
-    report = make_reporter(job, streams, os.path.join(workspace, OUTPUT_FOLDER), usage)
-    wrap_os_exit(report, agent_pid)
+    report = make_reporter(job, prepared)
+    wrap_os_exit(report, prepared.pid)
 
     code = normalised(job["code"])
     printer = ErrorPrinter(code)
@@ -861,10 +986,11 @@ def run_job(job, workspace, streams, usage, reserve):
     sys.path.insert(0, workspace)
     stdout, stderr = sys.stdout, sys.stderr
 
-    ending = run(code, main, printer, reserve)
-    finish_like_cpython(main)
+    ending = run(code, main, printer, prepared.reserve)
+    pid = os.getpid()
+    finish_like_cpython(main, is_first_process=pid == 1)
     flush_outputs(stdout, stderr)
-    if os.getpid() != agent_pid:
+    if pid != prepared.pid:
         real_exit(ending.exit_code)  # A child that the submission forked, and that ran off the end.
     report(ending)
 
