@@ -1,0 +1,64 @@
+// Where lines go: a file that is rotated by its size, a device, or standard error. Inside the module only.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <variant>
+
+namespace sallyport::broker::log {
+
+struct Rotation {
+  std::uint64_t max_bytes = 0;  ///< A regular file that would grow beyond is rotated.
+  std::uint64_t max_files = 1;  ///< Rotated files that are kept: FILE.1 is the youngest.
+  /// The longest that one line waits for a reader of a pipe or terminal. Once a reader has let a line wait
+  /// that long, lines do not wait for it at all until it reads again.
+  std::chrono::milliseconds patience{5000};
+};
+
+/// Takes whole lines. A line is written with one call where the system permits it, without a buffer of our
+/// own, so that what was written survives the process.
+///
+/// Does not use spdlog's own rotating sink, which leaves the file's mode to the umask, truncates a file that
+/// it cannot rename, and after a failed reopening writes through a null pointer.
+///
+/// Thread-safety: `write` from any thread.
+class Destination {
+ public:
+  /// Opens `path`, or standard error for an empty one. A file is made with mode 0640; one that exists is
+  /// continued as it is. The result is an error's text where that fails.
+  static std::variant<std::shared_ptr<Destination>, std::string> open(const std::string& path,
+                                                                      Rotation rotation);
+
+  Destination(int fd, bool owned, std::string path, Rotation rotation);
+  Destination(const Destination&) = delete;
+  Destination& operator=(const Destination&) = delete;
+  ~Destination();
+
+  /// Appends `line` and a line's end. False if the line is lost: the disk is full, the reader is gone or
+  /// stalled. Neither throws nor blocks for longer than `Rotation::patience`, a disk that hangs excepted.
+  bool write(std::string_view line);
+
+ private:
+  void rotate();
+  bool write_all(std::string_view bytes);
+  bool wait_for_reader(std::chrono::steady_clock::time_point deadline);
+  void inspect();
+
+  std::mutex mutex_;
+  int fd_;
+  const bool owned_;
+  const std::string path_;
+  const Rotation rotation_;
+  bool regular_ = false;
+  bool torn_ = false;     // The last line was cut short: what follows must not continue it.
+  bool stalled_ = false;  // The reader has not taken the last line in time.
+  std::uint64_t size_ = 0;
+  std::uint64_t rotate_at_ = 0;
+};
+
+}  // namespace sallyport::broker::log
