@@ -1,0 +1,48 @@
+// The body of a 200 answer to `POST /v1/executions`.
+#pragma once
+
+#include "broker/doors.hpp"
+#include "runners/runner.hpp"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace sallyport::broker {
+
+/// How a submission fared. Every field means what DESIGN's table of the reply says under the same name.
+struct ExecutionReply {
+  std::string id;
+  bool success = false;
+  std::string stdout_text;  ///< Valid UTF-8.
+  std::string stderr_text;
+  std::optional<std::string> error_type;
+  std::optional<std::string> error_message;
+  std::optional<int>
+      error_line;  ///< Line of the submission where the exception was raised, or that is no Python.
+  std::optional<int> exit_code;
+  std::optional<std::string> signal;
+  bool timed_out = false;
+  bool oom_killed = false;
+  std::optional<double> execution_time_seconds;  ///< None when nothing was executed.
+  double total_time_seconds = 0;
+  std::vector<ValidationViolation> validation_violations;
+  std::vector<OutputViolation> output_violations;
+  bool was_output_redacted = false;
+  bool was_output_truncated = false;
+  std::vector<runners::Artifact> artifacts;
+  std::vector<std::string> notes;       ///< What was left out, and why.
+  std::optional<runners::Usage> usage;  ///< None when nothing was executed.
+
+  struct Timings {
+    double validation_ms = 0;
+    double queue_ms = 0;
+    double sandbox_ms = 0;
+    double output_ms = 0;
+  } timings;
+};
+
+/// The reply as JSON. Takes it by value: outputs and artifacts are moved, not copied.
+[[nodiscard]] std::string to_json(ExecutionReply reply);
+
+}  // namespace sallyport::broker

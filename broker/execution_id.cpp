@@ -1,0 +1,35 @@
+#include "broker/execution_id.hpp"
+
+#include <array>
+#include <cerrno>
+#include <chrono>
+#include <cstdio>
+#include <sys/random.h>
+#include <system_error>
+
+namespace sallyport::broker {
+
+std::string format_uuid7(std::uint64_t unix_milliseconds, std::uint64_t random_high,
+                         std::uint64_t random_low) {
+  const std::uint64_t high =
+      (unix_milliseconds & 0xFFFFFFFFFFFFU) << 16U | std::uint64_t{0x7000} | (random_high & 0x0FFFU);
+  const std::uint64_t low = std::uint64_t{0x8000000000000000U} | (random_low & 0x3FFFFFFFFFFFFFFFU);
+  std::array<char, 40> text{};
+  std::snprintf(text.data(), text.size(), "%08x-%04x-%04x-%04x-%012llx", static_cast<unsigned>(high >> 32U),
+                static_cast<unsigned>(high >> 16U & 0xFFFFU), static_cast<unsigned>(high & 0xFFFFU),
+                static_cast<unsigned>(low >> 48U), static_cast<unsigned long long>(low & 0xFFFFFFFFFFFFU));
+  return text.data();
+}
+
+std::string new_execution_id() {
+  std::array<std::uint64_t, 2> random{};
+  while (::getrandom(random.data(), sizeof(random), 0) != static_cast<ssize_t>(sizeof(random))) {
+    // Up to 256 bytes come whole or not at all; only a signal before the pool's first seed interrupts.
+    if (errno != EINTR) throw std::system_error(errno, std::generic_category(), "getrandom");
+  }
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  const auto milliseconds = std::chrono::duration_cast<std::chrono::milliseconds>(now).count();
+  return format_uuid7(static_cast<std::uint64_t>(milliseconds), random[0], random[1]);
+}
+
+}  // namespace sallyport::broker

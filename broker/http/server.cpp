@@ -1,0 +1,248 @@
+#include "broker/http/server.hpp"
+
+#include "base/event.hpp"
+#include "broker/http/error_response.hpp"
+#include "broker/http/session.hpp"
+#include "broker/seconds.hpp"
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <exception>
+#include <optional>
+#include <stop_token>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+namespace sallyport::broker::http {
+
+namespace asio = boost::asio;
+using asio::ip::tcp;
+using base::CallBounds;
+using base::Deadline;
+
+namespace {
+
+constexpr std::size_t kMaxRefusals = 64;
+constexpr std::chrono::seconds kRefusalTime{1};
+constexpr std::chrono::milliseconds kFirstPause{50};
+constexpr std::chrono::milliseconds kLongestPause{1000};
+
+/// For handlers to end after their stop token was triggered, and for their answers to be taken.
+constexpr std::chrono::seconds kCutTime{10};
+
+/// For coroutines to end after all their sockets were cancelled: no waiting, only turns of the event loop.
+constexpr std::chrono::seconds kCloseTime{1};
+
+/// An accept that failed for what the client did, not for want of resources here.
+bool concerns_client_only(const boost::system::error_code& error) {
+  return error == asio::error::connection_aborted || error == asio::error::connection_reset ||
+         error == asio::error::interrupted ||
+         error == boost::system::errc::make_error_condition(boost::system::errc::protocol_error);
+}
+
+}  // namespace
+
+class Server::Impl : public std::enable_shared_from_this<Server::Impl> {
+ public:
+  Impl(asio::any_io_executor executor, config::Server config, Router router, EventLog& log)
+      : executor_(std::move(executor)),
+        acceptor_(executor_),
+        all_ended_(executor_),
+        context_(std::make_shared<SessionContext>()) {
+    context_->limits = std::move(config);
+    context_->router = std::move(router);
+    context_->log = &log;
+  }
+
+  boost::system::result<void, StartError> start() {
+    boost::system::error_code error;
+    const std::string place = context_->limits.address + ":" + std::to_string(context_->limits.port);
+    const auto address = asio::ip::make_address(context_->limits.address, error);
+    if (error) return StartError{"server.address: '" + context_->limits.address + "' is not an IP address"};
+    const tcp::endpoint endpoint(address, context_->limits.port);
+    acceptor_.open(endpoint.protocol(), error);
+    if (!error) acceptor_.set_option(tcp::acceptor::reuse_address(true), error);
+    if (!error) acceptor_.bind(endpoint, error);
+    if (!error) acceptor_.listen(asio::socket_base::max_listen_connections, error);
+    if (error) {
+      boost::system::error_code ignored;
+      acceptor_.close(ignored);
+      return StartError{"cannot listen on " + place + ": " + error.message()};
+    }
+    port_ = acceptor_.local_endpoint(error).port();
+    ++tasks_;
+    asio::co_spawn(executor_, accept_loop(shared_from_this()), asio::detached);
+    return {};
+  }
+
+  [[nodiscard]] std::uint16_t port() const { return port_; }
+  [[nodiscard]] std::size_t connections() const { return sessions_.size(); }
+  [[nodiscard]] bool draining() const { return context_->draining; }
+  [[nodiscard]] bool cutting() const { return cutting_; }
+
+  void abandon() {
+    context_->draining = true;
+    boost::system::error_code ignored;
+    acceptor_.close(ignored);
+    stop_accepting_.request_stop();
+    for (const auto& session : all_sessions()) session->close();
+  }
+
+  asio::awaitable<void> shut_down() {
+    if (!context_->draining) {
+      context_->draining = true;
+      boost::system::error_code ignored;
+      acceptor_.close(ignored);
+      stop_accepting_.request_stop();
+      for (const auto& session : all_sessions()) session->drain();
+      if (tasks_ == 0) all_ended_.set();
+    }
+    CallBounds patience(Deadline::after(seconds(context_->limits.shutdown_seconds)));
+    const auto finished = co_await all_ended_.wait(std::move(patience));
+    if (finished == base::WaitStatus::ready) co_return;
+
+    cutting_ = true;
+    context_->log->write(Severity::warning, "shutdown_cut",
+                         std::to_string(sessions_.size()) + " connections were still in use after " +
+                             std::to_string(context_->limits.shutdown_seconds) + " s");
+    for (const auto& session : all_sessions()) session->cut();
+    CallBounds last_answers(Deadline::after(kCutTime));
+    const auto cut = co_await all_ended_.wait(std::move(last_answers));
+    if (cut == base::WaitStatus::ready) co_return;
+
+    for (const auto& session : all_sessions()) session->close();
+    CallBounds closing(Deadline::after(kCloseTime));
+    const auto closed = co_await all_ended_.wait(std::move(closing));
+    if (closed != base::WaitStatus::ready) {
+      context_->log->write(Severity::error, "shutdown_incomplete",
+                           std::to_string(sessions_.size()) + " handlers do not heed their stop token");
+    }
+  }
+
+ private:
+  using SessionPointer = std::shared_ptr<Session>;
+
+  /// A copy, since a session that is told something may end at once.
+  [[nodiscard]] std::vector<SessionPointer> all_sessions() const {
+    std::vector<SessionPointer> all;
+    all.reserve(sessions_.size());
+    for (const auto& entry : sessions_) all.push_back(entry.second);
+    return all;
+  }
+
+  void task_ended() {
+    --tasks_;
+    if (tasks_ == 0 && context_->draining) all_ended_.set();
+  }
+
+  // The coroutines take the server by shared_ptr: whoever destroys it early gets no use after free from them.
+  static asio::awaitable<void> accept_loop(std::shared_ptr<Impl> self) {
+    std::chrono::milliseconds pause = kFirstPause;
+    while (!self->context_->draining) {
+      auto [error, socket] = co_await self->acceptor_.async_accept(asio::as_tuple(asio::use_awaitable));
+      if (self->context_->draining) break;
+      if (!error) {
+        pause = kFirstPause;
+        self->admit(std::move(socket));
+        continue;
+      }
+      if (concerns_client_only(error)) continue;
+      // One line an episode, not one an attempt.
+      if (pause == kFirstPause) {
+        self->context_->log->write(Severity::error, "accept_failed",
+                                   error.message() + "; new connections wait until it is over");
+      }
+      CallBounds bounds(Deadline::after(pause), self->stop_accepting_.get_token());
+      co_await base::sleep(std::move(bounds));
+      pause = std::min(pause * 2, kLongestPause);
+    }
+    self->task_ended();
+  }
+
+  void admit(tcp::socket socket) {
+    boost::system::error_code ignored;
+    socket.set_option(tcp::no_delay(true), ignored);
+    if (sessions_.size() >= context_->limits.max_connections) {
+      if (refusals_ >= kMaxRefusals) return;  // Closes it.
+      ++refusals_;
+      ++tasks_;
+      asio::co_spawn(executor_, refuse(shared_from_this(), std::move(socket)), asio::detached);
+      return;
+    }
+    ++tasks_;
+    auto session = std::make_shared<Session>(std::move(socket), context_);
+    sessions_.emplace(session.get(), session);
+    asio::co_spawn(executor_, serve(shared_from_this(), std::move(session)), asio::detached);
+  }
+
+  static asio::awaitable<void> serve(std::shared_ptr<Impl> self, SessionPointer session) {
+    try {
+      co_await session->run();
+    } catch (const std::exception& error) {
+      self->context_->log->write(Severity::error, "session_fault", error.what());
+    }
+    self->sessions_.erase(session.get());
+    self->task_ended();
+  }
+
+  static asio::awaitable<void> refuse(std::shared_ptr<Impl> self, tcp::socket socket) {
+    {
+      Connection connection(std::move(socket));
+      Response response = error_response(503, "the broker has as many connections as it may");
+      response.headers.push_back(Header{"Retry-After", "1"});
+      const std::string head = serialize_head(response, false);
+      const Deadline deadline = Deadline::after(kRefusalTime);
+      const IoStatus status = co_await connection.write(head, response.body, deadline);
+      if (status == IoStatus::done) co_await connection.linger(deadline);
+    }
+    --self->refusals_;
+    self->task_ended();
+  }
+
+  asio::any_io_executor executor_;
+  tcp::acceptor acceptor_;
+  base::Event all_ended_;
+  std::shared_ptr<SessionContext> context_;
+  std::stop_source stop_accepting_;
+  std::unordered_map<Session*, SessionPointer> sessions_;
+  std::size_t refusals_ = 0;
+  std::size_t tasks_ = 0;  // Coroutines that have not ended: the accept loop, sessions, refusals.
+  std::uint16_t port_ = 0;
+  bool cutting_ = false;
+};
+
+Server::Server(asio::any_io_executor executor, config::Server config, Router router, EventLog& log)
+    : impl_(std::make_shared<Impl>(std::move(executor), std::move(config), std::move(router), log)) {}
+
+// Coroutines that are left hold the implementation, not this object.
+Server::~Server() {
+  impl_->abandon();
+}
+
+boost::system::result<void, StartError> Server::start() {
+  return impl_->start();
+}
+std::uint16_t Server::port() const {
+  return impl_->port();
+}
+std::size_t Server::connections() const {
+  return impl_->connections();
+}
+bool Server::draining() const {
+  return impl_->draining();
+}
+bool Server::cutting() const {
+  return impl_->cutting();
+}
+asio::awaitable<void> Server::shut_down() {
+  return impl_->shut_down();
+}
+
+}  // namespace sallyport::broker::http

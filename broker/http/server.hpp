@@ -1,0 +1,68 @@
+// The HTTP server.
+#pragma once
+
+#include "broker/event_log.hpp"
+#include "broker/http/router.hpp"
+#include "config/config.hpp"
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <boost/system/result.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+namespace sallyport::broker::http {
+
+/// Why the server does not start, for people.
+struct StartError {
+  std::string message;
+};
+
+/// HTTP/1.1 and HTTP/1.0 with keep-alive and pipelining, one coroutine a connection. All bounds and deadlines
+/// come from `config::Server`.
+///
+/// - A connection beyond `max_connections` is accepted, answered 503 and closed: the client learns at once
+/// what is
+///   wrong, where an unaccepted connection would only seem to hang. Of these at most 64 at a time are given
+///   that second; further ones are closed unanswered.
+/// - When accept runs out of descriptors it pauses, longer each time, and goes on by itself.
+/// - A client that closes or half-closes its connection triggers the stop token of the handler that serves
+/// it.
+///
+/// Thread-safety: all calls, and all handlers, on the executor's one thread.
+class Server {
+ public:
+  /// `log` must outlive the server.
+  Server(boost::asio::any_io_executor executor, config::Server config, Router router, EventLog& log);
+  ~Server();
+  Server(const Server&) = delete;
+  Server& operator=(const Server&) = delete;
+
+  /// Binds, listens and begins to accept.
+  boost::system::result<void, StartError> start();
+
+  /// The port that it listens on; 0 before `start`.
+  [[nodiscard]] std::uint16_t port() const;
+
+  [[nodiscard]] std::size_t connections() const;
+
+  /// Whether `shut_down` has begun.
+  [[nodiscard]] bool draining() const;
+
+  /// Whether the time for what runs is over and its stop tokens are being triggered.
+  [[nodiscard]] bool cutting() const;
+
+  /// Stops accepting, closes idle connections, lets what runs finish within `shutdown_seconds`, then triggers
+  /// the stop tokens of the rest, and returns when all connections are closed. The server must live until
+  /// then.
+  boost::asio::awaitable<void> shut_down();
+
+ private:
+  class Impl;
+  std::shared_ptr<Impl> impl_;
+};
+
+}  // namespace sallyport::broker::http

@@ -1,0 +1,183 @@
+#include "broker/http/session.hpp"
+
+#include "broker/http/error_response.hpp"
+#include "broker/http/peer_watch.hpp"
+#include "broker/seconds.hpp"
+
+#include <chrono>
+#include <exception>
+#include <utility>
+#include <variant>
+
+namespace sallyport::broker::http {
+
+namespace asio = boost::asio;
+using base::Deadline;
+
+namespace {
+
+/// How long a connection that is to be closed waits for the client to take the answer and close first.
+constexpr std::chrono::seconds kLinger{1};
+
+/// For an answer to a client that has closed its side: it may be half-closed and still read.
+constexpr std::chrono::seconds kFarewell{1};
+
+constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
+
+std::string in_seconds(double seconds) {
+  std::string text = std::to_string(seconds);
+  text.erase(text.find_last_not_of('0') + 1);
+  if (text.ends_with('.')) text.pop_back();
+  return text + " s";
+}
+
+}  // namespace
+
+Session::Session(asio::ip::tcp::socket socket, std::shared_ptr<SessionContext> context)
+    : connection_(std::make_shared<Connection>(std::move(socket))), context_(std::move(context)) {}
+
+void Session::drain() {
+  if (waiting_) connection_->interrupt();
+}
+
+void Session::cut() {
+  if (running_) {
+    running_->request_stop();
+  } else {
+    connection_->interrupt();
+  }
+}
+
+void Session::close() {
+  connection_->interrupt();
+}
+
+asio::awaitable<void> Session::run() {
+  bool more = true;
+  while (more) more = co_await serve_one();
+}
+
+void Session::feed(RequestReader& reader) {
+  if (!input_.empty()) input_.erase(0, reader.feed(input_));
+}
+
+asio::awaitable<bool> Session::serve_one() {
+  if (input_.empty()) {
+    if (context_->draining) co_return false;
+    waiting_ = true;
+    const IoStatus status = co_await connection_->read_some(
+        input_, Deadline::after(seconds(context_->limits.idle_timeout_seconds)));
+    waiting_ = false;
+    if (status != IoStatus::done) co_return false;
+  }
+
+  ReaderLimits limits;
+  limits.max_header_bytes = context_->limits.max_header_bytes;
+  limits.max_body_bytes = context_->limits.max_body_bytes;
+  RequestReader reader(limits);
+  if (!co_await read_head(reader)) co_return false;
+
+  const bool head_only = reader.head().method == "HEAD";
+  auto resolution = context_->router.resolve(reader.head());
+  if (auto* refusal = std::get_if<Response>(&resolution)) {
+    // A body that nobody wants is not read; where it ends is then unknown, and so the connection ends.
+    const bool keep_alive = reader.head().keep_alive && reader.state() == RequestReader::State::complete;
+    co_return co_await answer(std::move(*refusal), head_only, keep_alive);
+  }
+  auto& match = std::get<Router::Match>(resolution);
+
+  if (!co_await read_body(reader)) co_return false;
+  const bool keep_alive = reader.head().keep_alive;
+  Request request = reader.take();
+  request.path_parameters = std::move(match.parameters);
+  Response response = co_await handle(*match.route, std::move(request));
+  co_return co_await answer(std::move(response), head_only, keep_alive);
+}
+
+asio::awaitable<bool> Session::read_head(RequestReader& reader) {
+  const double allowed = context_->limits.header_timeout_seconds;
+  const Deadline deadline = Deadline::after(seconds(allowed));
+  for (;;) {
+    feed(reader);
+    if (reader.state() == RequestReader::State::failed) {
+      Response refusal = error_response(reader.failure().status, reader.failure().message);
+      co_await answer(std::move(refusal), false, false);
+      co_return false;
+    }
+    if (reader.state() != RequestReader::State::head) co_return true;
+    const IoStatus status = co_await connection_->read_some(input_, deadline);
+    if (status == IoStatus::timed_out) {
+      Response refusal =
+          error_response(408, "the request's header did not arrive within " + in_seconds(allowed));
+      co_await answer(std::move(refusal), false, false);
+    }
+    if (status != IoStatus::done) co_return false;
+  }
+}
+
+asio::awaitable<bool> Session::read_body(RequestReader& reader) {
+  const double allowed = context_->limits.body_timeout_seconds;
+  const Deadline deadline = Deadline::after(seconds(allowed));
+  if (reader.state() == RequestReader::State::body && reader.head().expects_continue && input_.empty()) {
+    const IoStatus status = co_await connection_->write(kContinue, {}, deadline);
+    if (status != IoStatus::done) co_return false;
+  }
+  for (;;) {
+    feed(reader);
+    if (reader.state() == RequestReader::State::failed) {
+      Response refusal = error_response(reader.failure().status, reader.failure().message);
+      co_await answer(std::move(refusal), false, false);
+      co_return false;
+    }
+    if (reader.state() == RequestReader::State::complete) co_return true;
+    const IoStatus status = co_await connection_->read_some(input_, deadline);
+    if (status == IoStatus::timed_out) {
+      Response refusal =
+          error_response(408, "the request's body did not arrive within " + in_seconds(allowed));
+      co_await answer(std::move(refusal), false, false);
+    }
+    if (status != IoStatus::done) co_return false;
+  }
+}
+
+asio::awaitable<Response> Session::handle(const Route& route, Request request) {
+  running_.emplace();
+  const std::stop_source stop = *running_;
+  PeerWatch watch(connection_, stop);
+  watch.start();
+
+  Response response;
+  std::string fault;
+  try {
+    asio::awaitable<Response> call = route.handler(std::move(request), stop.get_token());
+    response = co_await std::move(call);
+  } catch (const std::exception& error) {
+    fault = error.what();
+    if (fault.empty()) fault = "an exception without a message";
+  } catch (...) {
+    fault = "an exception of an unknown type";
+  }
+  co_await watch.finish();
+  running_.reset();
+  peer_gone_ = connection_->peer_gone();
+
+  if (!fault.empty()) {
+    context_->log->write(Severity::error, "handler_fault", route.method + " " + route.path + ": " + fault);
+    response = error_response(500, "a fault of the broker; its log says more");
+  }
+  co_return response;
+}
+
+asio::awaitable<bool> Session::answer(Response response, bool head_only, bool keep_alive) {
+  keep_alive = keep_alive && !context_->draining && !peer_gone_;
+  const std::string head = serialize_head(response, keep_alive);
+  const std::string_view body = head_only || response.status == 204 ? std::string_view() : response.body;
+  Deadline deadline = Deadline::after(seconds(context_->limits.write_timeout_seconds));
+  if (peer_gone_) deadline = deadline.at_most(kFarewell);
+  const IoStatus status = co_await connection_->write(head, body, deadline);
+  if (status != IoStatus::done) co_return false;
+  if (!keep_alive && !peer_gone_) co_await connection_->linger(Deadline::after(kLinger));
+  co_return keep_alive;
+}
+
+}  // namespace sallyport::broker::http

@@ -1,0 +1,62 @@
+// One connection of a client, from accept to close. Internal to the server.
+#pragma once
+
+#include "broker/event_log.hpp"
+#include "broker/http/connection.hpp"
+#include "broker/http/request_reader.hpp"
+#include "broker/http/router.hpp"
+#include "config/config.hpp"
+
+#include <boost/asio/awaitable.hpp>
+
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
+
+namespace sallyport::broker::http {
+
+/// What all sessions share with their server; lives as long as any of them.
+struct SessionContext {
+  config::Server limits;
+  Router router;
+  EventLog* log = nullptr;
+  bool draining = false;  ///< No further request on any connection.
+};
+
+/// Reads requests one after the other, has them handled, and writes the answers in order.
+/// Thread-safety: the executor's one thread.
+class Session {
+ public:
+  Session(boost::asio::ip::tcp::socket socket, std::shared_ptr<SessionContext> context);
+
+  /// Serves the connection until its end.
+  boost::asio::awaitable<void> run();
+
+  /// Ends the session now if it waits for a request; otherwise it ends after the one that it serves.
+  void drain();
+
+  /// Triggers the stop token of the handler that runs; ends the session if none does. The handler's answer is
+  /// still sent.
+  void cut();
+
+  /// Ends all reading and writing.
+  void close();
+
+ private:
+  boost::asio::awaitable<bool> serve_one();
+  boost::asio::awaitable<bool> read_head(RequestReader& reader);
+  boost::asio::awaitable<bool> read_body(RequestReader& reader);
+  boost::asio::awaitable<Response> handle(const Route& route, Request request);
+  boost::asio::awaitable<bool> answer(Response response, bool head_only, bool keep_alive);
+  void feed(RequestReader& reader);
+
+  std::shared_ptr<Connection> connection_;
+  std::shared_ptr<SessionContext> context_;
+  std::string input_;  // Received and not yet consumed; at most a header's bound and one read.
+  std::optional<std::stop_source> running_;
+  bool waiting_ = false;
+  bool peer_gone_ = false;
+};
+
+}  // namespace sallyport::broker::http

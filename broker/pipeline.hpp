@@ -1,0 +1,67 @@
+// The way of a submission.
+#pragma once
+
+#include "base/deadline.hpp"
+#include "broker/admission.hpp"
+#include "broker/api/execution_reply.hpp"
+#include "broker/api/execution_request.hpp"
+#include "broker/api_error.hpp"
+#include "broker/audit_sink.hpp"
+#include "broker/doors.hpp"
+#include "broker/execution_id.hpp"
+#include "runners/runner.hpp"
+
+#include <boost/asio/awaitable.hpp>
+
+#include <optional>
+#include <string>
+
+namespace sallyport::broker {
+
+/// What the pipeline works with; all of it must outlive it.
+struct PipelineParts {
+  PipelineParts(runners::Runner& runner_in, Admission& admission_in, AuditSink& audit_in)
+      : runner(runner_in), admission(admission_in), audit(audit_in) {}
+
+  runners::Runner& runner;
+  Admission& admission;
+  AuditSink& audit;
+  Doors doors;
+  IdGenerator new_id = new_execution_id;
+  /// What the runner may take beyond a submission's own time limit: to start the sandbox and to look at its
+  /// end.
+  base::Clock::duration run_overhead = std::chrono::seconds(70);
+};
+
+/// Door one, admission, runner, door two, audit: every submission walks this way, whoever sent it and however
+/// it is answered. Layers that a request switched off are skipped here and nowhere else.
+///
+/// Thread-safety: the executor's one thread. Any number of executions at a time.
+class Pipeline {
+ public:
+  explicit Pipeline(PipelineParts parts);
+
+  /// Runs a checked request to its end. A reply for every outcome of the submission itself; an error when it
+  /// was not served: a layer that it wants is missing (422), no place (503), no sandbox (503), stopped (499).
+  /// Throws for faults of the broker only.
+  ///
+  /// `sink` may be null. Live output goes out before door two can see the whole of it, so a request with a
+  /// sink must have output validation off.
+  boost::asio::awaitable<ApiResult<ExecutionReply>> execute(ExecutionRequest request,
+                                                            runners::OutputSink* sink,
+                                                            base::CallBounds bounds);
+
+ private:
+  struct Evidence;
+  boost::asio::awaitable<ApiResult<ExecutionReply>> walk(ExecutionRequest& request, runners::OutputSink* sink,
+                                                         base::CallBounds bounds, Evidence& evidence);
+  [[nodiscard]] std::optional<ApiError> missing_layers(const ExecutionRequest& request, bool live) const;
+  bool pass_first_door(const ExecutionRequest& request, ExecutionReply& reply) const;
+  void pass_second_door(const ExecutionRequest& request, ExecutionReply& reply) const;
+  void audit(const ExecutionRequest& request, const Evidence& evidence, const ExecutionReply* reply,
+             const ApiError* error) const;
+
+  PipelineParts parts_;
+};
+
+}  // namespace sallyport::broker

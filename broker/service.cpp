@@ -1,0 +1,172 @@
+#include "broker/service.hpp"
+
+#include "broker/admission.hpp"
+#include "broker/api/execution_reply.hpp"
+#include "broker/api/execution_request.hpp"
+#include "broker/http/error_response.hpp"
+#include "broker/pipeline.hpp"
+#include "broker/readiness.hpp"
+#include "broker/seconds.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <stop_token>
+#include <string>
+#include <utility>
+
+namespace sallyport::broker {
+
+namespace asio = boost::asio;
+using base::CallBounds;
+using base::Deadline;
+using http::Request;
+using http::Response;
+
+namespace {
+
+constexpr int kRetryAfterShutdown = 5;
+
+/// For the runner to start a sandbox and to look at its end, beside the submission's own time.
+base::Clock::duration run_overhead(const config::Engine& engine) {
+  return seconds(engine.start_timeout_seconds + 2 * engine.call_timeout_seconds);
+}
+
+RequestRules request_rules(const config::Config& config, const ImageCatalog& images) {
+  RequestRules rules;
+  rules.sandbox = config.sandbox;
+  rules.may_switch_off = config.may_switch_off;
+  rules.default_image = config.images.default_image;
+  rules.sandbox_types = {config.runner.type};
+  rules.max_files_bytes = config.runner.work_folder_mb * 1024 * 1024;
+  rules.images = &images;
+  return rules;
+}
+
+ApiError shutting_down() {
+  ApiError error;
+  error.status = 503;
+  error.error_type = error_type_of(503);
+  error.message = "the broker is shutting down";
+  error.retry_after_seconds = kRetryAfterShutdown;
+  return error;
+}
+
+}  // namespace
+
+class Service::Impl {
+ public:
+  Impl(asio::any_io_executor executor, config::Config config, ServiceParts parts)
+      : config_(std::move(config)),
+        rules_(request_rules(config_, parts.images)),
+        admission_(executor, config_.admission),
+        pipeline_(pipeline_parts(parts)),
+        readiness_(executor, parts.runner, config_.images.default_image,
+                   seconds(config_.engine.call_timeout_seconds)),
+        server_(executor, config_.server, routes(), parts.log) {}
+
+  boost::system::result<void, http::StartError> start() { return server_.start(); }
+  [[nodiscard]] std::uint16_t port() const { return server_.port(); }
+  [[nodiscard]] std::uint64_t running() const { return admission_.running(); }
+  [[nodiscard]] std::uint64_t queued() const { return admission_.queued(); }
+
+  asio::awaitable<void> shut_down() {
+    co_await server_.shut_down();
+    CallBounds bounds(Deadline::after(seconds(config_.engine.call_timeout_seconds)));
+    co_await readiness_.finish(std::move(bounds));
+  }
+
+ private:
+  PipelineParts pipeline_parts(const ServiceParts& parts) {
+    PipelineParts pipeline(parts.runner, admission_, parts.audit);
+    pipeline.doors = parts.doors;
+    pipeline.new_id = parts.new_id;
+    pipeline.run_overhead = run_overhead(config_.engine);
+    return pipeline;
+  }
+
+  http::Router routes() {
+    http::Router router;
+    router.add({"POST", "/v1/executions", true, [this](Request request, std::stop_token stop) {
+                  return create_execution(std::move(request), std::move(stop));
+                }});
+    router.add({"GET", "/healthz", false, [this](Request, std::stop_token) { return health(); }});
+    router.add(
+        {"GET", "/readyz", false, [this](Request, std::stop_token stop) { return ready(std::move(stop)); }});
+    return router;
+  }
+
+  asio::awaitable<Response> create_execution(Request request, std::stop_token stop) {
+    auto parsed = parse_execution_request(request.body, rules_);
+    if (parsed.has_error()) co_return http::to_response(parsed.error());
+    std::string().swap(request.body);  // It may be megabytes, and the run may take minutes.
+
+    const auto longest = seconds(config_.admission.queue_timeout_seconds) + parsed->limits.timeout +
+                         run_overhead(config_.engine);
+    CallBounds bounds(Deadline::after(longest), std::move(stop));
+    auto result = co_await pipeline_.execute(std::move(*parsed), nullptr, std::move(bounds));
+    if (result.has_error()) {
+      // Who was stopped by the shutdown is still there to be told.
+      if (result.error().status == 499 && server_.cutting()) co_return http::to_response(shutting_down());
+      co_return http::to_response(result.error());
+    }
+    Response response;
+    response.body = to_json(std::move(*result));
+    co_return response;
+  }
+
+  asio::awaitable<Response> health() {
+    Response response;
+    response.body = R"({"status":"ok"})";
+    co_return response;
+  }
+
+  asio::awaitable<Response> ready(std::stop_token stop) {
+    if (server_.draining()) co_return http::to_response(shutting_down());
+    CallBounds bounds(Deadline::after(seconds(config_.engine.call_timeout_seconds)), std::move(stop));
+    const runners::Health found = co_await readiness_.get(std::move(bounds));
+    if (!found.ok) {
+      ApiError error;
+      error.status = 503;
+      error.error_type = "SandboxError";
+      error.message = found.message.empty() ? "the runner is not ready" : found.message;
+      error.retry_after_seconds = 1;
+      co_return http::to_response(error);
+    }
+    nlohmann::ordered_json body;
+    body["status"] = "ready";
+    body["running"] = admission_.running();
+    body["queued"] = admission_.queued();
+    Response response;
+    response.body = body.dump();
+    co_return response;
+  }
+
+  config::Config config_;
+  RequestRules rules_;
+  Admission admission_;
+  Pipeline pipeline_;
+  Readiness readiness_;
+  http::Server server_;
+};
+
+Service::Service(asio::any_io_executor executor, config::Config config, ServiceParts parts)
+    : impl_(std::make_unique<Impl>(std::move(executor), std::move(config), std::move(parts))) {}
+Service::~Service() = default;
+
+boost::system::result<void, http::StartError> Service::start() {
+  return impl_->start();
+}
+std::uint16_t Service::port() const {
+  return impl_->port();
+}
+std::uint64_t Service::running() const {
+  return impl_->running();
+}
+std::uint64_t Service::queued() const {
+  return impl_->queued();
+}
+asio::awaitable<void> Service::shut_down() {
+  return impl_->shut_down();
+}
+
+}  // namespace sallyport::broker

@@ -1,0 +1,66 @@
+// The broker as a service: HTTP in front, the pipeline behind.
+#pragma once
+
+#include "broker/audit_sink.hpp"
+#include "broker/doors.hpp"
+#include "broker/event_log.hpp"
+#include "broker/execution_id.hpp"
+#include "broker/http/server.hpp"
+#include "broker/image_catalog.hpp"
+#include "config/config.hpp"
+#include "runners/runner.hpp"
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <boost/system/result.hpp>
+
+#include <cstdint>
+#include <memory>
+
+namespace sallyport::broker {
+
+/// What a service is made of. Everything by reference must outlive it.
+struct ServiceParts {
+  ServiceParts(runners::Runner& runner_in, const ImageCatalog& images_in, AuditSink& audit_in,
+               EventLog& log_in)
+      : runner(runner_in), images(images_in), audit(audit_in), log(log_in) {}
+
+  runners::Runner& runner;
+  const ImageCatalog& images;
+  AuditSink& audit;
+  EventLog& log;
+  Doors doors;
+  IdGenerator new_id = new_execution_id;
+};
+
+/// Serves `POST /v1/executions`, `GET /healthz` and `GET /readyz`.
+///
+/// Thread-safety: everything on the executor's one thread. Destroy it after `shut_down` has returned, or when
+/// the executor runs no more.
+class Service {
+ public:
+  Service(boost::asio::any_io_executor executor, config::Config config, ServiceParts parts);
+  ~Service();
+  Service(const Service&) = delete;
+  Service& operator=(const Service&) = delete;
+
+  /// Begins to listen. The error says why it cannot, for people.
+  boost::system::result<void, http::StartError> start();
+
+  /// The port that it listens on; 0 before `start`.
+  [[nodiscard]] std::uint16_t port() const;
+
+  /// Submissions that run, and that wait for their turn.
+  [[nodiscard]] std::uint64_t running() const;
+  [[nodiscard]] std::uint64_t queued() const;
+
+  /// Stops accepting, lets what runs finish within `server.shutdown_seconds`, then stops it, and returns when
+  /// the last connection is closed. The runner is not shut down; that is its owner's, afterwards.
+  boost::asio::awaitable<void> shut_down();
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace sallyport::broker

@@ -1,0 +1,262 @@
+// The whole broker over HTTP, with a fake runner.
+#include "broker/service.hpp"
+
+#include "tests/unit/broker/fakes.hpp"
+#include "tests/unit/broker/loop_thread.hpp"
+
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include <chrono>
+#include <future>
+#include <memory>
+#include <string>
+
+namespace sallyport::broker {
+namespace {
+
+using namespace std::chrono_literals;
+using nlohmann::json;
+using test::Answer;
+using test::Client;
+using test::get;
+using test::post;
+
+constexpr const char* kBare =
+    R"("enable_syntax_validation": false, "enable_ast_validation": false, "enable_output_validation": false)";
+
+std::string submission(const std::string& code, const std::string& more = "") {
+  return "{\"code\": " + json(code).dump() + ", " + kBare + more + "}";
+}
+
+class ServiceTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    config_.server.port = 0;
+    config_.server.shutdown_seconds = 5;
+  }
+  void TearDown() override {
+    if (service_) stop();
+  }
+  void start() {
+    loop_.on_loop([this] {
+      ServiceParts parts(runner_, catalog_, audit_, log_);
+      service_ = std::make_unique<Service>(loop_.executor(), config_, std::move(parts));
+      ASSERT_TRUE(service_->start().has_value());
+      port_ = service_->port();
+    });
+  }
+  void stop() {
+    loop_.await(service_->shut_down());
+    loop_.on_loop([this] { service_.reset(); });
+  }
+  Answer ask(const std::string& request) {
+    Client client(port_);
+    client.send(request);
+    return client.read_answer();
+  }
+  bool runs(std::size_t count) {
+    return loop_.eventually([this, count] { return runner_.running == count; });
+  }
+  void release() {
+    loop_.on_loop([this] { runner_.release(); });
+  }
+  void hold() {
+    loop_.on_loop([this] { runner_.hold = true; });
+  }
+
+  config::Config config_;
+  test::FakeRunner runner_;
+  test::FakeCatalog catalog_;
+  test::FakeAudit audit_;
+  test::FakeLog log_;
+  test::LoopThread loop_;
+  std::unique_ptr<Service> service_;
+  std::uint16_t port_ = 0;
+};
+
+TEST_F(ServiceTest, RunsASubmission) {
+  runner_.outcome.stdout_bytes = "42\n";
+  start();
+  const Answer answer = ask(post("/v1/executions", submission("print(42)", R"(, "context": {"a": [1, 2]})")));
+  ASSERT_EQ(answer.status, 200) << answer.body;
+  const json reply = json::parse(answer.body);
+  EXPECT_EQ(reply["success"], true);
+  EXPECT_EQ(reply["stdout"], "42\n");
+  EXPECT_EQ(reply["error_type"], nullptr);
+  EXPECT_EQ(reply["exit_code"], 0);
+  loop_.on_loop([&] {
+    ASSERT_EQ(runner_.jobs.size(), 1U);
+    EXPECT_EQ(runner_.jobs[0].code, "print(42)");
+    EXPECT_EQ(runner_.jobs[0].context_json, R"({"a":[1,2]})");
+    EXPECT_EQ(runner_.jobs[0].execution_id, reply["id"]);
+    ASSERT_EQ(audit_.entries.size(), 2U);
+    EXPECT_EQ(audit_.entries[0].execution_id, reply["id"]);
+  });
+}
+
+TEST_F(ServiceTest, RefusesWhatItCannotHonour) {
+  start();
+  const Answer answer = ask(post("/v1/executions", R"({"code": "1"})"));
+  EXPECT_EQ(answer.status, 422);
+  EXPECT_EQ(json::parse(answer.body)["error_type"], "ValidationError");
+  loop_.on_loop([&] { EXPECT_TRUE(runner_.jobs.empty()); });
+}
+
+TEST_F(ServiceTest, AnswersMistakes) {
+  start();
+  EXPECT_EQ(ask(post("/v1/executions", "{")).status, 400);
+  EXPECT_EQ(ask(post("/v1/executions", "")).status, 400);
+  EXPECT_EQ(ask(post("/v1/executions", "{}")).status, 422);
+  EXPECT_EQ(ask("POST /v1/executions HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}").status, 415);
+  const Answer method = ask(get("/v1/executions"));
+  EXPECT_EQ(method.status, 405);
+  EXPECT_NE(method.head.find("Allow: POST, OPTIONS\r\n"), std::string::npos);
+  const Answer path = ask(get("/nothing"));
+  EXPECT_EQ(path.status, 404);
+  EXPECT_EQ(json::parse(path.body)["details"]["paths"], json({"/v1/executions", "/healthz", "/readyz"}));
+}
+
+TEST_F(ServiceTest, AnEngineThatIsDownIs503WithRetryAfter) {
+  runner_.outcome.verdict = runners::Verdict::sandbox_failed;
+  runner_.outcome.failure = runners::SandboxFailure::engine_unreachable;
+  start();
+  const Answer answer = ask(post("/v1/executions", submission("1")));
+  EXPECT_EQ(answer.status, 503);
+  EXPECT_NE(answer.head.find("Retry-After: 5\r\n"), std::string::npos);
+  EXPECT_EQ(json::parse(answer.body)["error_type"], "SandboxError");
+}
+
+TEST_F(ServiceTest, AClientThatGoesAwayStopsItsRun) {
+  runner_.hold = true;
+  start();
+  Client client(port_);
+  ASSERT_TRUE(client.send(post("/v1/executions", submission("while True: pass"))));
+  ASSERT_TRUE(runs(1));
+  client.close();
+  EXPECT_TRUE(
+      loop_.eventually([this] { return runner_.stopped == 1 && audit_.entries.size() == 2; }, 2000ms));
+  EXPECT_TRUE(loop_.eventually([this] { return service_->running() == 0; }));
+}
+
+TEST_F(ServiceTest, AClientThatGoesAwayLeavesTheQueue) {
+  config_.admission.max_concurrent = 1;
+  runner_.hold = true;
+  start();
+  Client first(port_);
+  ASSERT_TRUE(first.send(post("/v1/executions", submission("1"))));
+  ASSERT_TRUE(runs(1));
+  Client second(port_);
+  ASSERT_TRUE(second.send(post("/v1/executions", submission("2"))));
+  ASSERT_TRUE(loop_.eventually([this] { return service_->queued() == 1; }));
+  second.close();
+  ASSERT_TRUE(loop_.eventually([this] { return service_->queued() == 0; }));
+  release();
+  EXPECT_EQ(first.read_answer().status, 200);
+  loop_.on_loop([&] { EXPECT_EQ(runner_.jobs.size(), 1U); });
+}
+
+TEST_F(ServiceTest, RefusesAtOnceWhenTheQueueIsFull) {
+  config_.admission.max_concurrent = 1;
+  config_.admission.max_queued = 0;
+  runner_.hold = true;
+  start();
+  Client first(port_);
+  ASSERT_TRUE(first.send(post("/v1/executions", submission("1"))));
+  ASSERT_TRUE(runs(1));
+  const Answer answer = ask(post("/v1/executions", submission("2")));
+  EXPECT_EQ(answer.status, 503);
+  EXPECT_NE(answer.head.find("Retry-After: "), std::string::npos);
+  release();
+  EXPECT_EQ(first.read_answer().status, 200);
+}
+
+TEST_F(ServiceTest, ARunnerThatThrowsIsOurFault) {
+  runner_.throws = true;
+  start();
+  EXPECT_EQ(ask(post("/v1/executions", submission("1"))).status, 500);
+  loop_.on_loop([&] {
+    EXPECT_EQ(service_->running(), 0U);
+    ASSERT_EQ(audit_.entries.size(), 2U);
+    EXPECT_EQ(audit_.entries[1].error->status, 500);
+  });
+}
+
+TEST_F(ServiceTest, SaysWhetherItLivesAndIsReady) {
+  start();
+  EXPECT_EQ(ask(get("/healthz")).body, R"({"status":"ok"})");
+  EXPECT_EQ(ask(get("/readyz")).body, R"({"status":"ready","running":0,"queued":0})");
+  EXPECT_EQ(ask(get("/readyz")).status, 200);
+  loop_.on_loop([&] { EXPECT_EQ(runner_.checks, 1U); });
+}
+
+TEST_F(ServiceTest, SaysWhyItIsNotReady) {
+  runner_.health.ok = false;
+  runner_.health.message = "the engine does not answer";
+  start();
+  const Answer answer = ask(get("/readyz"));
+  EXPECT_EQ(answer.status, 503);
+  EXPECT_EQ(json::parse(answer.body)["message"], "the engine does not answer");
+}
+
+TEST_F(ServiceTest, ReadinessHasADeadline) {
+  config_.engine.call_timeout_seconds = 0.2;
+  runner_.hold = true;
+  start();
+  runner_.health.ok = false;
+  EXPECT_EQ(ask(get("/readyz")).status, 503);
+}
+
+TEST_F(ServiceTest, ShutdownFinishesWhatRunsAndSaysThatItDrains) {
+  runner_.hold = true;
+  start();
+  Client client(port_);
+  ASSERT_TRUE(client.send(post("/v1/executions", submission("1"))));
+  Client probe(port_);
+  ASSERT_TRUE(probe.send("GET /readyz HTTP/1.1\r\n"));  // The rest comes when the broker drains already.
+  ASSERT_TRUE(runs(1));
+  auto ended = std::async(std::launch::async, [this] { loop_.await(service_->shut_down()); });
+  EXPECT_EQ(ended.wait_for(100ms), std::future_status::timeout);
+  ASSERT_TRUE(probe.send("Host: x\r\n\r\n"));
+  const Answer draining = probe.read_answer();
+  EXPECT_EQ(draining.status, 503);
+  EXPECT_EQ(json::parse(draining.body)["message"], "the broker is shutting down");
+  release();
+  EXPECT_EQ(client.read_answer().status, 200);
+  client.close();
+  probe.close();
+  ended.get();
+}
+
+TEST_F(ServiceTest, ShutdownTellsWhoIsCut) {
+  config_.server.shutdown_seconds = 0.2;
+  runner_.hold = true;
+  start();
+  Client client(port_);
+  ASSERT_TRUE(client.send(post("/v1/executions", submission("1"))));
+  ASSERT_TRUE(runs(1));
+  auto ended = std::async(std::launch::async, [this] { loop_.await(service_->shut_down()); });
+  const Answer answer = client.read_answer();
+  EXPECT_EQ(answer.status, 503);
+  EXPECT_EQ(json::parse(answer.body)["message"], "the broker is shutting down");
+  EXPECT_NE(answer.head.find("Retry-After: 5\r\n"), std::string::npos);
+  client.close();
+  ended.get();
+}
+
+TEST_F(ServiceTest, AThousandRequestsLeaveNoDescriptorBehind) {
+  start();
+  const std::string request = post("/v1/executions", submission("1"));
+  Client client(port_);
+  ASSERT_TRUE(client.send(request));
+  EXPECT_EQ(client.read_answer().status, 200);
+  const std::size_t before = test::open_descriptors();
+  for (int i = 0; i < 1000; ++i) {
+    ASSERT_TRUE(client.send(request));
+    ASSERT_EQ(client.read_answer().status, 200);
+  }
+  EXPECT_EQ(test::open_descriptors(), before);
+}
+
+}  // namespace
+}  // namespace sallyport::broker
