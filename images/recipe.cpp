@@ -1,1 +1,0 @@
-#include "docker/types.hpp"
