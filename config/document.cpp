@@ -165,7 +165,9 @@ class Reader final : public nlohmann::json_sax<nlohmann::json> {
   };
 
   // Whether a value that comes now belongs to a key that matters.
-  bool takes_values() const { return !frames_.empty() && !frames_.back().skipped && !repeated_; }
+  [[nodiscard]] bool takes_values() const {
+    return !frames_.empty() && !frames_.back().skipped && !repeated_;
+  }
 
   bool add(Value value) {
     if (frames_.empty()) {
@@ -192,7 +194,7 @@ class Reader final : public nlohmann::json_sax<nlohmann::json> {
 
   // The parser reports a key once its closing quote is read. Going back, the first quote without a backslash
   // before it is the opening one: inside, a quote always has one; outside, nothing can end in one.
-  std::size_t key_start() const {
+  [[nodiscard]] std::size_t key_start() const {
     auto at = static_cast<std::size_t>(reached_ - text_.data()) - 1;
     do {
       --at;

@@ -70,7 +70,7 @@ class Writer {
     first_ = false;
   }
 
-  std::string origin(const Key& key) const {
+  [[nodiscard]] std::string origin(const Key& key) const {
     const auto source = loaded_.sources.find(key.path);
     return source == loaded_.sources.end() ? "default" : "from " + source->second.text();
   }

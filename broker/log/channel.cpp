@@ -7,7 +7,7 @@
 #include <spdlog/sinks/sink.h>
 
 #include <chrono>
-#include <signal.h>
+#include <csignal>
 #include <string>
 #include <utility>
 

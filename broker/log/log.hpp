@@ -35,20 +35,21 @@ class FieldValue {
                                std::span<const std::string>>;
 
   // Implicit, so that a call reads {{"address", address}, {"port", 8080}}.
-  FieldValue(std::nullptr_t) : value_(nullptr) {}                                  // NOLINT
-  FieldValue(bool value) : value_(value) {}                                        // NOLINT
-  FieldValue(double value) : value_(value) {}                                      // NOLINT
-  FieldValue(const char* value) : value_(std::string_view(value)) {}               // NOLINT
-  FieldValue(const std::string& value) : value_(std::string_view(value)) {}        // NOLINT
-  FieldValue(std::string_view value) : value_(value) {}                            // NOLINT
-  FieldValue(const std::vector<std::string>& value) : value_(std::span(value)) {}  // NOLINT
+  // NOLINTBEGIN(google-explicit-constructor)
+  FieldValue(std::nullptr_t) : value_(nullptr) {}
+  FieldValue(bool value) : value_(value) {}
+  FieldValue(double value) : value_(value) {}
+  FieldValue(const char* value) : value_(std::string_view(value)) {}
+  FieldValue(const std::string& value) : value_(std::string_view(value)) {}
+  FieldValue(std::string_view value) : value_(value) {}
+  FieldValue(const std::vector<std::string>& value) : value_(std::span(value)) {}
   template <std::signed_integral Integer>
-  FieldValue(Integer value) : value_(static_cast<std::int64_t>(value)) {}  // NOLINT
+  FieldValue(Integer value) : value_(static_cast<std::int64_t>(value)) {}
   template <std::unsigned_integral Integer>
-  requires(!std::same_as<Integer, bool>) FieldValue(Integer value)
-      : value_(static_cast<std::uint64_t>(value)) {}  // NOLINT
+  FieldValue(Integer value) : value_(static_cast<std::uint64_t>(value)) {}
+  // NOLINTEND(google-explicit-constructor)
   template <class T>
-  FieldValue(T*) = delete;  // Any other pointer would become a bool.
+  FieldValue(T*) = delete;  ///< Any other pointer would become a bool.
 
   [[nodiscard]] const Variant& variant() const { return value_; }
 

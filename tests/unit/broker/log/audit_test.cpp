@@ -165,7 +165,7 @@ TEST(Audit, ListsOfViolationsAreBoundAndCounted) {
 
 TEST(Audit, HostileTextsStayOnOneLine) {
   auto record = full_record(AuditEvent::failed);
-  const std::string hostile("\"}\n{\"event\":\"forged\"\0\xff\x1b", 25);
+  const std::string hostile("\"}\n{\"event\":\"forged\"\0\xff\x1b", 23);
   record.execution_id = hostile;
   record.user_id = hostile;
   record.code = hostile;

@@ -167,8 +167,13 @@ TEST_F(PipeTest, AReaderThatStallsIsGivenUpOnUntilItReads) {
     while (::read(ends_[0], buffer.data(), buffer.size()) > 0) {
     }
   });
-  std::this_thread::sleep_for(std::chrono::milliseconds(50));
-  EXPECT_TRUE(destination.write("again"));
+  const auto give_up = Clock::now() + std::chrono::seconds(10);
+  bool again = false;
+  while (!again && Clock::now() < give_up) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    again = destination.write("again");
+  }
+  EXPECT_TRUE(again);
   close_end(1);
   reader.join();
 }

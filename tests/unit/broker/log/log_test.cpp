@@ -86,7 +86,11 @@ TEST_F(LogTest, LeavesOutWhatIsBelowTheLevel) {
 }
 
 TEST_F(LogTest, HostileTextsStayOnOneHarmlessLine) {
-  const std::pair<std::string, std::string> cases[] = {
+  struct Case {
+    std::string text;
+    std::string expected;
+  };
+  const Case cases[] = {
       {"line\nbreak\r\n", "line\nbreak\r\n"},
       {std::string("nul\0byte", 8), std::string("nul\0byte", 8)},
       {"quote\" backslash\\ slash/", "quote\" backslash\\ slash/"},
@@ -100,7 +104,9 @@ TEST_F(LogTest, HostileTextsStayOnOneHarmlessLine) {
       {"\"},\n{\"level\":\"error\"", "\"},\n{\"level\":\"error\""},
       {"", ""},
   };
-  for (const auto& [text, expected] : cases) {
+  for (const auto& item : cases) {
+    const auto& text = item.text;  // clang 14 does not capture structured bindings.
+    const auto& expected = item.expected;
     std::filesystem::remove(config_.file);
     const std::vector<std::string> list = {text};
     const auto line = line_after([&](Log& log) {
