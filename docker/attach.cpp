@@ -6,6 +6,7 @@
 
 #include <boost/asio/buffer.hpp>
 
+#include <algorithm>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -55,19 +56,6 @@ class AttachedStream::Impl {
 
   std::shared_ptr<State> state;
 };
-
-namespace {
-
-Error moved_from() {
-  return make_error(ErrorKind::closed, "the stream was moved from");
-}
-
-template <class T>
-asio::awaitable<Result<T>> fail_with(Error error) {
-  co_return error;
-}
-
-}  // namespace
 
 asio::awaitable<Result<void>> AttachedStream::Impl::write(std::shared_ptr<State> state, std::string_view data,
                                                           base::CallBounds bounds) {
@@ -120,19 +108,19 @@ AttachedStream& AttachedStream::operator=(AttachedStream&&) noexcept = default;
 AttachedStream::~AttachedStream() = default;
 
 asio::awaitable<Result<void>> AttachedStream::write(std::string_view data, base::CallBounds bounds) {
-  if (!impl_) return fail_with<void>(moved_from());
+  if (!impl_) return detail::fail_with<void>(detail::moved_from());
   return Impl::write(impl_->state, data, std::move(bounds));
 }
 
 Result<void> AttachedStream::close_stdin() {
-  if (!impl_) return moved_from();
+  if (!impl_) return detail::moved_from();
   auto shut = impl_->state->connection->shutdown_send();
   if (shut.has_error()) return with_call(std::move(shut).error(), impl_->state->call);
   return shut;
 }
 
 asio::awaitable<Result<std::optional<OutputChunk>>> AttachedStream::read(base::CallBounds bounds) {
-  if (!impl_) return fail_with<std::optional<OutputChunk>>(moved_from());
+  if (!impl_) return detail::fail_with<std::optional<OutputChunk>>(detail::moved_from());
   return Impl::read(impl_->state, std::move(bounds));
 }
 
@@ -141,8 +129,9 @@ void AttachedStream::close() {
 }
 
 asio::awaitable<Result<AttachedStream>> Client::attach(std::string id, base::CallBounds bounds) {
-  if (!detail::valid_container_reference(id)) co_return detail::invalid_name("container id or name", id);
-  detail::Request request("POST", "/containers/" + id + "/attach");
+  auto made = detail::container_request("POST", id, "/attach");
+  if (made.has_error()) co_return std::move(made).error();
+  detail::Request request = std::move(*made);
   request.query = "stream=true&stdin=true&stdout=true&stderr=true";
   request.upgrade = true;
   request.repeatable = true;  // Nothing has happened as long as no byte of an answer has come.

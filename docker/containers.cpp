@@ -10,18 +10,6 @@ namespace asio = boost::asio;
 
 namespace sallyport::docker {
 
-namespace {
-
-// "/containers/{id}/action", or an error for an id that would make another path of it.
-Result<std::string> container_path(const std::string& id, std::string_view action) {
-  if (!detail::valid_container_reference(id)) return detail::invalid_name("container id or name", id);
-  std::string path = "/containers/" + id;
-  path += action;
-  return path;
-}
-
-}  // namespace
-
 asio::awaitable<Result<CreatedContainer>> Client::create_container(ContainerSpec spec,
                                                                    base::CallBounds bounds) {
   detail::Request request("POST", "/containers/create");
@@ -41,18 +29,18 @@ asio::awaitable<Result<CreatedContainer>> Client::create_container(ContainerSpec
 }
 
 asio::awaitable<Result<void>> Client::start(std::string id, base::CallBounds bounds) {
-  auto path = container_path(id, "/start");
-  if (path.has_error()) co_return std::move(path).error();
-  detail::Request request("POST", std::move(*path));
+  auto made = detail::container_request("POST", id, "/start");
+  if (made.has_error()) co_return std::move(made).error();
+  detail::Request request = std::move(*made);
   auto answer = co_await impl_->transport.call(std::move(request), bounds);
   if (answer.has_error()) co_return std::move(answer).error();
   co_return Result<void>();
 }
 
 asio::awaitable<Result<ContainerDetails>> Client::inspect(std::string id, base::CallBounds bounds) {
-  auto path = container_path(id, "/json");
-  if (path.has_error()) co_return std::move(path).error();
-  detail::Request request("GET", std::move(*path));
+  auto made = detail::container_request("GET", id, "/json");
+  if (made.has_error()) co_return std::move(made).error();
+  detail::Request request = std::move(*made);
   const std::string call = request.call();
   auto answer = co_await impl_->transport.call(std::move(request), bounds);
   if (answer.has_error()) co_return std::move(answer).error();
@@ -60,9 +48,9 @@ asio::awaitable<Result<ContainerDetails>> Client::inspect(std::string id, base::
 }
 
 asio::awaitable<Result<ContainerStats>> Client::stats(std::string id, base::CallBounds bounds) {
-  auto path = container_path(id, "/stats");
-  if (path.has_error()) co_return std::move(path).error();
-  detail::Request request("GET", std::move(*path));
+  auto made = detail::container_request("GET", id, "/stats");
+  if (made.has_error()) co_return std::move(made).error();
+  detail::Request request = std::move(*made);
   request.query = "stream=false&one-shot=true";
   const std::string call = request.call();
   auto answer = co_await impl_->transport.call(std::move(request), bounds);
@@ -72,9 +60,9 @@ asio::awaitable<Result<ContainerStats>> Client::stats(std::string id, base::Call
 
 asio::awaitable<Result<std::vector<std::string>>> Client::update(std::string id, ContainerUpdate update,
                                                                  base::CallBounds bounds) {
-  auto path = container_path(id, "/update");
-  if (path.has_error()) co_return std::move(path).error();
-  detail::Request request("POST", std::move(*path));
+  auto made = detail::container_request("POST", id, "/update");
+  if (made.has_error()) co_return std::move(made).error();
+  detail::Request request = std::move(*made);
   request.repeatable = true;  // Setting the same limits twice is setting them once.
   const std::string call = request.call();
   auto body = detail::container_update_json(update);
@@ -86,10 +74,12 @@ asio::awaitable<Result<std::vector<std::string>>> Client::update(std::string id,
 }
 
 asio::awaitable<Result<void>> Client::kill(std::string id, std::string signal, base::CallBounds bounds) {
-  auto path = container_path(id, "/kill");
-  if (path.has_error()) co_return std::move(path).error();
-  if (!detail::valid_signal(signal)) co_return detail::invalid_name("signal", signal);
-  detail::Request request("POST", std::move(*path));
+  auto made = detail::container_request("POST", id, "/kill");
+  if (made.has_error()) co_return std::move(made).error();
+  detail::Request request = std::move(*made);
+  if (!detail::valid_signal(signal)) {
+    co_return with_call(detail::invalid_name("signal", signal), request.call());
+  }
   request.query = "signal=" + detail::percent_encode(signal);
   auto answer = co_await impl_->transport.call(std::move(request), bounds);
   if (answer.has_error()) co_return std::move(answer).error();
@@ -97,9 +87,9 @@ asio::awaitable<Result<void>> Client::kill(std::string id, std::string signal, b
 }
 
 asio::awaitable<Result<void>> Client::remove(std::string id, base::CallBounds bounds) {
-  auto path = container_path(id, "");
-  if (path.has_error()) co_return std::move(path).error();
-  detail::Request request("DELETE", std::move(*path));
+  auto made = detail::container_request("DELETE", id, "");
+  if (made.has_error()) co_return std::move(made).error();
+  detail::Request request = std::move(*made);
   request.query = "force=true&v=true";
   auto answer = co_await impl_->transport.call(std::move(request), bounds);
   if (answer.has_error()) {

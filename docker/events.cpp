@@ -18,9 +18,8 @@ class EventStream::Impl {
   // Shared with the coroutine under way, so that destroying the holder is safe; it then ends with `closed`.
   struct State {
     State(std::unique_ptr<detail::Exchange> exchange_in, std::size_t max_line_bytes)
-        : exchange(std::move(exchange_in)), connection(exchange->connection()), lines(max_line_bytes) {}
+        : exchange(std::move(exchange_in)), lines(max_line_bytes) {}
     std::unique_ptr<detail::Exchange> exchange;
-    std::shared_ptr<detail::Connection> connection;
     detail::JsonLines lines;
     bool ended = false;
   };
@@ -30,9 +29,7 @@ class EventStream::Impl {
   Impl& operator=(const Impl&) = delete;
   Impl(Impl&&) = delete;
   Impl& operator=(Impl&&) = delete;
-  ~Impl() {
-    if (!state->ended) state->connection->close();
-  }
+  ~Impl() { state->exchange->close(); }
 
   static asio::awaitable<Result<std::optional<Event>>> next(std::shared_ptr<State> state,
                                                             base::CallBounds bounds);
@@ -68,6 +65,7 @@ EventStream& EventStream::operator=(EventStream&&) noexcept = default;
 EventStream::~EventStream() = default;
 
 asio::awaitable<Result<std::optional<Event>>> EventStream::next(base::CallBounds bounds) {
+  if (!impl_) return detail::fail_with<std::optional<Event>>(detail::moved_from());
   return Impl::next(impl_->state, std::move(bounds));
 }
 

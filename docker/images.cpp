@@ -5,6 +5,7 @@
 #include "docker/reply_json.hpp"
 #include "docker/request_json.hpp"
 
+#include <algorithm>
 #include <exception>
 #include <utility>
 
@@ -13,13 +14,6 @@ namespace asio = boost::asio;
 namespace sallyport::docker {
 
 namespace {
-
-Result<std::string> image_path(const std::string& name, std::string_view action) {
-  if (!detail::valid_image_reference(name)) return detail::invalid_name("image name or id", name);
-  std::string path = "/images/" + name;
-  path += action;
-  return path;
-}
 
 // Hands out a progress text line by line: a build's output comes in arbitrary pieces.
 Result<void> report(const ProgressSink& sink, std::string_view text) {
@@ -93,9 +87,9 @@ asio::awaitable<Result<std::vector<ImageSummary>>> Client::list_images(Labels la
 }
 
 asio::awaitable<Result<ImageDetails>> Client::inspect_image(std::string name, base::CallBounds bounds) {
-  auto path = image_path(name, "/json");
-  if (path.has_error()) co_return std::move(path).error();
-  detail::Request request("GET", std::move(*path));
+  auto made = detail::image_request("GET", name, "/json");
+  if (made.has_error()) co_return std::move(made).error();
+  detail::Request request = std::move(*made);
   const std::string call = request.call();
   auto answer = co_await impl_->transport.call(std::move(request), bounds);
   if (answer.has_error()) co_return std::move(answer).error();
@@ -193,11 +187,15 @@ asio::awaitable<Result<void>> Client::pull_image(std::string name, ProgressSink 
 
 asio::awaitable<Result<void>> Client::tag_image(std::string name, std::string repository, std::string tag,
                                                 base::CallBounds bounds) {
-  auto path = image_path(name, "/tag");
-  if (path.has_error()) co_return std::move(path).error();
-  if (!detail::valid_image_reference(repository)) co_return detail::invalid_name("repository", repository);
-  if (!tag.empty() && !detail::valid_tag(tag)) co_return detail::invalid_name("tag", tag);
-  detail::Request request("POST", std::move(*path));
+  auto made = detail::image_request("POST", name, "/tag");
+  if (made.has_error()) co_return std::move(made).error();
+  detail::Request request = std::move(*made);
+  if (!detail::valid_image_reference(repository)) {
+    co_return with_call(detail::invalid_name("repository", repository), request.call());
+  }
+  if (!tag.empty() && !detail::valid_tag(tag)) {
+    co_return with_call(detail::invalid_name("tag", tag), request.call());
+  }
   request.repeatable = true;
   detail::QueryValues query;
   query.emplace_back("repo", std::move(repository));
@@ -209,9 +207,9 @@ asio::awaitable<Result<void>> Client::tag_image(std::string name, std::string re
 }
 
 asio::awaitable<Result<void>> Client::remove_image(std::string name, bool force, base::CallBounds bounds) {
-  auto path = image_path(name, "");
-  if (path.has_error()) co_return std::move(path).error();
-  detail::Request request("DELETE", std::move(*path));
+  auto made = detail::image_request("DELETE", name, "");
+  if (made.has_error()) co_return std::move(made).error();
+  detail::Request request = std::move(*made);
   request.query = force ? "force=true" : "";
   auto answer = co_await impl_->transport.call(std::move(request), bounds);
   if (answer.has_error()) co_return std::move(answer).error();

@@ -5,7 +5,39 @@
 
 namespace sallyport::docker::detail {
 
-JsonDocument::JsonDocument(std::string_view text) : root_(Json::parse(text, nullptr, false)) {
+namespace {
+
+// Deeper than any answer of the engine. Without a bound, a few megabytes of brackets become gigabytes of
+// tree.
+constexpr int max_depth = 64;
+
+bool too_deep(std::string_view text) {
+  int depth = 0;
+  bool in_string = false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (in_string) {
+      if (c == '\\') ++i;
+      if (c == '"') in_string = false;
+    } else if (c == '"') {
+      in_string = true;
+    } else if (c == '[' || c == '{') {
+      if (++depth > max_depth) return true;
+    } else if (c == ']' || c == '}') {
+      --depth;
+    }
+  }
+  return false;
+}
+
+}  // namespace
+
+JsonDocument::JsonDocument(std::string_view text) {
+  if (too_deep(text)) {
+    fail("answer", "nested too deeply");
+    return;
+  }
+  root_ = Json::parse(text, nullptr, false);
   if (root_.is_discarded()) fail("answer", "not JSON");
 }
 

@@ -98,7 +98,13 @@ Result<void> ResponseReader::read_body() {
   return parse();
 }
 
+Result<void> ResponseReader::fail(Error error) {
+  failed_ = std::move(error);
+  return *failed_;
+}
+
 Result<void> ResponseReader::parse() {
+  if (failed_) return *failed_;
   auto& [buffer, parser] = *state_;
   while (buffer.size() > 0 && !parser.is_done()) {
     if (header_only_ && parser.is_header_done()) break;
@@ -106,25 +112,26 @@ Result<void> ResponseReader::parse() {
     const std::size_t used = parser.put(buffer.data(), code);
     buffer.consume(used);
     if (code == http::error::need_more) break;
-    if (code) return to_error(code);
+    if (code) return fail(to_error(code));
   }
   // What is left when more is needed is a part of a header or of a chunk's header. Beast bounds the former
   // only.
   if (!done() && !(header_only_ && header_done()) && buffer.size() >= max_header_bytes) {
-    return make_error(ErrorKind::too_large, "the answer exceeds its bound (a chunk's header)");
+    return fail(make_error(ErrorKind::too_large, "the answer exceeds its bound (a chunk's header)"));
   }
   return {};
 }
 
 Result<void> ResponseReader::end() {
+  if (failed_) return *failed_;
   auto& parser = state_->parser;
   if (!parser.is_header_done()) {
-    return make_error(ErrorKind::closed, "the engine closed the connection before its answer was complete");
+    return fail(to_error(http::error::end_of_stream));
   }
   if (parser.is_done()) return {};
   beast::error_code code;
   parser.put_eof(code);
-  if (code) return to_error(code);
+  if (code) return fail(to_error(code));
   return {};
 }
 

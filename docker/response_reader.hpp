@@ -27,7 +27,7 @@ class ResponseReader {
 
   /// Room for the next read.
   [[nodiscard]] boost::asio::mutable_buffer prepare();
-  /// Takes what was read into that room. Errors: `malformed`, `too_large`.
+  /// Takes what was read into that room. Errors: `malformed`, `too_large`; they stay.
   [[nodiscard]] Result<void> commit(std::size_t bytes);
   /// The peer has closed. Error: `closed` if the answer is not complete.
   [[nodiscard]] Result<void> end();
@@ -55,10 +55,12 @@ class ResponseReader {
  private:
   struct State;
   [[nodiscard]] Result<void> parse();
+  [[nodiscard]] Result<void> fail(Error error);
 
   std::unique_ptr<State> state_;
   bool header_only_ = false;
   bool started_ = false;
+  std::optional<Error> failed_;
 };
 
 }  // namespace sallyport::docker::detail

@@ -101,15 +101,24 @@ asio::awaitable<Result<std::optional<std::string>>> Exchange::next_piece(const b
   }
 }
 
-asio::awaitable<Result<std::string>> Exchange::read_all(const base::CallBounds& bounds) {
+asio::awaitable<Result<std::string>> Exchange::read_all(std::size_t max_bytes,
+                                                        const base::CallBounds& bounds) {
   const Interrupt interrupt(connection(), bounds);
   while (!reader_.done()) {
     auto more = co_await read_more(interrupt);
     if (more.has_error()) co_return std::move(more).error();
+    // The parser knows the bound too, but not for streamed answers, which may turn out to be errors.
+    if (reader_.body_size() > max_bytes) {
+      co_return with_call(make_error(ErrorKind::too_large, "the answer exceeds its bound"), call_);
+    }
   }
   std::string body = reader_.take_body();
   give_back_if_done();
   co_return body;
+}
+
+void Exchange::close() {
+  if (const auto& open = connection()) open->close();
 }
 
 void Exchange::give_back_if_done() {
@@ -258,7 +267,7 @@ asio::awaitable<Result<std::unique_ptr<Exchange>>> Transport::check_status(std::
   if (auto parsed = exchange->reader().read_body(); parsed.has_error()) {
     co_return with_call(std::move(parsed).error(), exchange->call());
   }
-  auto body = co_await exchange->read_all(bounds);
+  auto body = co_await exchange->read_all(options_.max_response_bytes, bounds);
   if (body.has_error()) co_return std::move(body).error();
   co_return with_call(engine_error(status, parse_error_message(*body)), exchange->call());
 }
@@ -266,7 +275,7 @@ asio::awaitable<Result<std::unique_ptr<Exchange>>> Transport::check_status(std::
 asio::awaitable<Result<std::string>> Transport::call(Request request, const base::CallBounds& bounds) {
   auto exchange = co_await open(std::move(request), bounds);
   if (exchange.has_error()) co_return std::move(exchange).error();
-  co_return co_await (*exchange)->read_all(bounds);
+  co_return co_await (*exchange)->read_all(options_.max_response_bytes, bounds);
 }
 
 }  // namespace sallyport::docker::detail

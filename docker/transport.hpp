@@ -35,10 +35,11 @@ struct Request {
   std::string body;
   std::string content_type = "application/json";
   bool versioned = true;
-  bool repeatable = false;       ///< May be sent again when no byte of an answer came.
-  bool upgrade = false;          ///< Asks for the raw connection; the answer's body is not read.
-  bool chunked_body = false;     ///< The body follows by `Exchange::upload`.
-  bool streamed_answer = false;  ///< The answer has no end of its own: its reader bounds it, not its size.
+  bool repeatable = false;    ///< May be sent again when no byte of an answer came.
+  bool upgrade = false;       ///< Asks for the raw connection; the answer's body is not read.
+  bool chunked_body = false;  ///< The body follows by `Exchange::upload`.
+  bool streamed_answer =
+      false;  ///< The answer may go on for ever: its reader bounds its lines, not its size.
 };
 
 /// A call whose answer's header has come. Destroying it before the answer is complete closes the connection.
@@ -51,14 +52,17 @@ class Exchange {
   [[nodiscard]] const std::string& call() const { return call_; }
   [[nodiscard]] const std::shared_ptr<Connection>& connection() const { return lease_.connection(); }
   [[nodiscard]] ResponseReader& reader() { return reader_; }
+  /// Cuts the connection, unless it went back to the pool with a complete answer.
+  void close();
   /// For a hijacked connection, which outlives the exchange.
   [[nodiscard]] Lease take_lease() { return std::move(lease_); }
 
   /// The next piece of the body; none at its end. After `timed_out` or `stopped` it may be called again.
   [[nodiscard]] boost::asio::awaitable<Result<std::optional<std::string>>> next_piece(
       const base::CallBounds& bounds);
-  /// All of the body, within the bound of the reader.
-  [[nodiscard]] boost::asio::awaitable<Result<std::string>> read_all(const base::CallBounds& bounds);
+  /// All of the body, up to `max_bytes`.
+  [[nodiscard]] boost::asio::awaitable<Result<std::string>> read_all(std::size_t max_bytes,
+                                                                     const base::CallBounds& bounds);
 
   /// Reads until the header is there.
   [[nodiscard]] boost::asio::awaitable<Result<void>> read_header(const Interrupt& interrupt);

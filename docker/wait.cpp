@@ -14,10 +14,8 @@ class PendingExit::Impl {
  public:
   // Shared with the coroutine under way, so that destroying the holder is safe; it then ends with `closed`.
   struct State {
-    explicit State(std::unique_ptr<detail::Exchange> exchange_in)
-        : exchange(std::move(exchange_in)), connection(exchange->connection()) {}
+    explicit State(std::unique_ptr<detail::Exchange> exchange_in) : exchange(std::move(exchange_in)) {}
     std::unique_ptr<detail::Exchange> exchange;
-    std::shared_ptr<detail::Connection> connection;
     std::string body;
     std::optional<ExitInfo> exit;
   };
@@ -27,10 +25,7 @@ class PendingExit::Impl {
   Impl& operator=(const Impl&) = delete;
   Impl(Impl&&) = delete;
   Impl& operator=(Impl&&) = delete;
-  ~Impl() {
-    // A connection that went back to the pool with the answer is no longer ours to close.
-    if (!state->exit) state->connection->close();
-  }
+  ~Impl() { state->exchange->close(); }
 
   static asio::awaitable<Result<ExitInfo>> get(std::shared_ptr<State> state, base::CallBounds bounds);
 
@@ -59,13 +54,15 @@ PendingExit& PendingExit::operator=(PendingExit&&) noexcept = default;
 PendingExit::~PendingExit() = default;
 
 asio::awaitable<Result<ExitInfo>> PendingExit::get(base::CallBounds bounds) {
+  if (!impl_) return detail::fail_with<ExitInfo>(detail::moved_from());
   return Impl::get(impl_->state, std::move(bounds));
 }
 
 asio::awaitable<Result<PendingExit>> Client::wait(std::string id, WaitCondition condition,
                                                   base::CallBounds bounds) {
-  if (!detail::valid_container_reference(id)) co_return detail::invalid_name("container id or name", id);
-  detail::Request request("POST", "/containers/" + id + "/wait");
+  auto made = detail::container_request("POST", id, "/wait");
+  if (made.has_error()) co_return std::move(made).error();
+  detail::Request request = std::move(*made);
   switch (condition) {
     case WaitCondition::not_running:
       request.query = "condition=not-running";
