@@ -6,6 +6,10 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   add_compile_options(-Wno-mismatched-new-delete -Wno-maybe-uninitialized -Wno-restrict
                       -Wno-stringop-overflow -Wno-array-bounds)
 endif()
+if(SALLYPORT_FUZZ)
+  # The fuzzer finds its way by what the code under test covers, so all code is instrumented.
+  add_compile_options(-fsanitize=fuzzer-no-link)
+endif()
 if(SALLYPORT_SANITIZE)
   add_compile_options(-fsanitize=${SALLYPORT_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
   add_link_options(-fsanitize=${SALLYPORT_SANITIZE})

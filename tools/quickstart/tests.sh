@@ -25,8 +25,8 @@ run_all_tests() {
   build_preset asan-ubsan unit_tests
   suite "unit tests under ASan and UBSan" asan-ubsan -L unit
   step "Building with ThreadSanitizer"
-  build_preset tsan concurrent_tests
-  suite "concurrent parts under TSan" tsan -L concurrent
+  build_preset tsan unit_tests
+  suite "concurrent parts under TSan" tsan -L unit
   step "Building the fuzz targets with clang"
   build_preset fuzz fuzz_targets
   suite "fuzz targets, a short run each from their seeds" fuzz -L fuzz
