@@ -123,6 +123,19 @@ def load_config(path):
         return {}
 
 
+def put_back(seeds):
+    """Copies each kept folder to its place: caches that programs want to have in a writable folder."""
+    for place, kept in seeds.items():
+        os.makedirs(place, exist_ok=True)
+        for entry in os.listdir(kept):
+            source, target = os.path.join(kept, entry), os.path.join(place, entry)
+            if os.path.isdir(source):
+                put_back({target: source})
+            else:
+                with open(source, "rb") as file, open(target, "wb") as copy:
+                    copy.write(file.read())
+
+
 def import_ahead(modules):
     """Imports `modules`. Returns those that worked, and {name: error} of those that did not."""
     imported, errors = [], {}
@@ -949,6 +962,7 @@ def prepare(workspace, config_path):
     os.chdir(workspace)
     untouched_output = make_output_folder()
     sys.dont_write_bytecode = True  # The container is gone after one run.
+    put_back(config.get("seed", {}))
     imported, errors = import_quietly(config.get("import", []))
     make_stdout_live()
     pipe = take_stdin()
