@@ -1,0 +1,357 @@
+#include "broker/pipeline.hpp"
+
+#include "tests/unit/broker/fakes.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/use_future.hpp>
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include <chrono>
+#include <future>
+#include <memory>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+namespace sallyport::broker {
+namespace {
+
+using namespace std::chrono_literals;
+using base::CallBounds;
+using base::Deadline;
+
+/// The doors, noting who passed.
+struct FakeSyntax : SyntaxDoor {
+  std::vector<std::string>& calls;
+  CodeVerdict verdict;
+  explicit FakeSyntax(std::vector<std::string>& calls_in) : calls(calls_in) {}
+  CodeVerdict check(std::string_view code, std::string_view version) const override {
+    calls.push_back("syntax " + std::string(code) + " " + std::string(version));
+    return verdict;
+  }
+};
+
+struct FakePolicy : PolicyDoor {
+  std::vector<std::string>& calls;
+  CodeVerdict verdict;
+  explicit FakePolicy(std::vector<std::string>& calls_in) : calls(calls_in) {}
+  CodeVerdict check(std::string_view code, std::string_view version, std::string_view policy,
+                    const std::optional<std::vector<std::string>>& imports) const override {
+    calls.push_back("policy " + std::string(code) + " " + std::string(version) + " " + std::string(policy) +
+                    (imports ? " " + imports->front() : ""));
+    return verdict;
+  }
+};
+
+struct FakeOutput : OutputDoor {
+  std::vector<std::string>& calls;
+  bool passes = true;
+  explicit FakeOutput(std::vector<std::string>& calls_in) : calls(calls_in) {}
+  OutputVerdict check(OutputTexts texts, bool redact) const override {
+    calls.push_back(std::string("output ") + (redact ? "redact" : "look"));
+    OutputVerdict verdict;
+    verdict.passed = passes;
+    if (!passes) verdict.error_message = "too many secrets";
+    verdict.redacted = redact;
+    verdict.texts.stdout_text = "[" + texts.stdout_text + "]";
+    verdict.texts.stderr_text = "[" + texts.stderr_text + "]";
+    verdict.texts.error_message = "[" + texts.error_message + "]";
+    verdict.violations.push_back({"sensitive_data", "r", "c", "high", "stdout", "m", 1});
+    return verdict;
+  }
+};
+
+class PipelineTest : public ::testing::Test {
+ protected:
+  PipelineTest() : admission_(context_.get_executor(), config()) {
+    doors_.syntax = &syntax_;
+    doors_.policy = &policy_;
+    doors_.output = &output_;
+    runner_.on_run = [this] { calls_.push_back("run"); };
+    runner_.outcome.stdout_bytes = "out";
+    runner_.outcome.stderr_bytes = "err";
+    request_.code = "code";
+    request_.image.name = "python";
+    request_.image.python_version = "3.11";
+    request_.context_json = "{\"a\":1}";
+    request_.stdin_text = "in";
+    request_.files.push_back({"f", "content"});
+  }
+
+  static config::Admission config() {
+    config::Admission config;
+    config.max_concurrent = 1;
+    config.max_queued = 1;
+    return config;
+  }
+
+  std::future<ApiResult<ExecutionReply>> begin(CallBounds bounds = CallBounds(Deadline::after(100s)),
+                                               runners::OutputSink* sink = nullptr) {
+    if (!pipeline_) {
+      PipelineParts parts(runner_, admission_, audit_);
+      parts.doors = doors_;
+      parts.new_id = [] { return std::string("id-1"); };
+      parts.run_overhead = 10s;
+      pipeline_ = std::make_unique<Pipeline>(parts);
+    }
+    auto result = boost::asio::co_spawn(context_, pipeline_->execute(request_, sink, std::move(bounds)),
+                                        boost::asio::use_future);
+    turn();
+    return result;
+  }
+
+  ApiResult<ExecutionReply> execute() { return begin().get(); }
+
+  void turn() {
+    context_.restart();
+    context_.poll();
+  }
+
+  using Calls = std::vector<std::string>;
+
+  boost::asio::io_context context_{1};
+  Calls calls_;
+  FakeSyntax syntax_{calls_};
+  FakePolicy policy_{calls_};
+  FakeOutput output_{calls_};
+  Doors doors_;
+  test::FakeRunner runner_;
+  test::FakeAudit audit_;
+  Admission admission_;
+  ExecutionRequest request_;
+  std::unique_ptr<Pipeline> pipeline_;
+};
+
+TEST_F(PipelineTest, WalksThroughBothDoors) {
+  const auto result = execute();
+  ASSERT_TRUE(result.has_value());
+  EXPECT_EQ(calls_, (Calls{"syntax code 3.11", "policy code 3.11 default", "run", "output redact"}));
+  EXPECT_EQ(result->id, "id-1");
+  EXPECT_TRUE(result->success);
+  EXPECT_EQ(result->stdout_text, "[out]");
+  EXPECT_EQ(result->stderr_text, "[err]");
+  EXPECT_FALSE(result->error_message.has_value());
+  EXPECT_TRUE(result->was_output_redacted);
+  EXPECT_EQ(result->output_violations.size(), 1U);
+  EXPECT_GE(result->total_time_seconds * 1000 + 0.001,
+            result->timings.validation_ms + result->timings.queue_ms + result->timings.sandbox_ms);
+  EXPECT_EQ(admission_.running(), 0U);
+}
+
+TEST_F(PipelineTest, HandsTheWholeRequestToTheRunner) {
+  request_.limits.timeout = 5s;
+  ASSERT_TRUE(execute().has_value());
+  ASSERT_EQ(runner_.jobs.size(), 1U);
+  const runners::Job& job = runner_.jobs[0];
+  EXPECT_EQ(job.execution_id, "id-1");
+  EXPECT_EQ(job.image, "python");
+  EXPECT_EQ(job.code, "code");
+  EXPECT_EQ(job.context_json, "{\"a\":1}");
+  EXPECT_EQ(job.stdin_text, "in");
+  ASSERT_EQ(job.files.size(), 1U);
+  EXPECT_EQ(job.limits.timeout, 5s);
+  const auto left = runner_.deadlines[0].when() - base::Clock::now();
+  EXPECT_GT(left, 14s);
+  EXPECT_LE(left, 15s);
+}
+
+TEST_F(PipelineTest, SkipsWhatTheRequestSwitchedOff) {
+  request_.layers.enable_syntax_validation = false;
+  ASSERT_TRUE(execute().has_value());
+  EXPECT_EQ(calls_, (Calls{"policy code 3.11 default", "run", "output redact"}));
+
+  calls_.clear();
+  request_.layers.enable_ast_validation = false;
+  request_.layers.redact_sensitive_output = false;
+  ASSERT_TRUE(execute().has_value());
+  EXPECT_EQ(calls_, (Calls{"run", "output look"}));
+
+  calls_.clear();
+  request_.layers.enable_output_validation = false;
+  const auto bare = execute();
+  EXPECT_EQ(calls_, Calls{"run"});
+  EXPECT_EQ(bare->stdout_text, "out");
+}
+
+TEST_F(PipelineTest, RefusesToRunWithoutALayerThatIsWanted) {
+  doors_ = Doors();
+  const auto none = execute();
+  ASSERT_TRUE(none.has_error());
+  EXPECT_EQ(none.error().status, 422);
+  EXPECT_EQ(none.error().error_type, "ValidationError");
+  EXPECT_EQ(
+      none.error().message,
+      "this broker does not have: syntax validation, AST validation, output validation; to run without, "
+      "send \"enable_syntax_validation\": false, \"enable_ast_validation\": false, "
+      "\"enable_output_validation\": false");
+  EXPECT_EQ(
+      nlohmann::json::parse(none.error().details_json)["missing_layers"],
+      nlohmann::json({"enable_syntax_validation", "enable_ast_validation", "enable_output_validation"}));
+  EXPECT_TRUE(calls_.empty());
+}
+
+TEST_F(PipelineTest, AMissingLayerIsNoMatterToWhomSwitchedItOff) {
+  doors_.policy = nullptr;
+  request_.layers.enable_ast_validation = false;
+  EXPECT_TRUE(execute().has_value());
+  request_.layers.enable_ast_validation = true;
+  EXPECT_EQ(
+      execute().error().message,
+      "this broker does not have: AST validation; to run without, send \"enable_ast_validation\": false");
+}
+
+TEST_F(PipelineTest, LiveOutputDoesNotSlipPastTheSecondDoor) {
+  struct Sink : runners::OutputSink {
+    std::string bytes;
+    void on_output(runners::OutputStream, std::string_view more) override { bytes += more; }
+  } sink;
+  const auto refused = begin(CallBounds(Deadline::after(10s)), &sink).get();
+  ASSERT_TRUE(refused.has_error());
+  EXPECT_EQ(refused.error().message,
+            "this broker does not have: output validation of live output; to run without, send "
+            "\"enable_output_validation\": false");
+  request_.layers.enable_output_validation = false;
+  EXPECT_TRUE(begin(CallBounds(Deadline::after(10s)), &sink).get().has_value());
+  EXPECT_EQ(sink.bytes, "out");
+}
+
+TEST_F(PipelineTest, WhatDoesNotPassTheFirstDoorDoesNotRun) {
+  syntax_.verdict.passed = false;
+  syntax_.verdict.error_message = "SyntaxError: invalid syntax";
+  syntax_.verdict.violations.push_back({"syntax", "syntax", "high", "invalid syntax", 4, 2, 4, 3, ""});
+  const auto result = execute();
+  ASSERT_TRUE(result.has_value());
+  EXPECT_EQ(calls_, Calls{"syntax code 3.11"});
+  EXPECT_FALSE(result->success);
+  EXPECT_EQ(result->error_type, "ValidationError");
+  EXPECT_EQ(result->error_message, "SyntaxError: invalid syntax");
+  EXPECT_EQ(result->error_line, 4);
+  EXPECT_EQ(result->validation_violations.size(), 1U);
+  EXPECT_FALSE(result->execution_time_seconds.has_value());
+  EXPECT_FALSE(result->usage.has_value());
+  ASSERT_EQ(audit_.entries.size(), 2U);
+  EXPECT_FALSE(audit_.entries[1].verdict.has_value());
+}
+
+TEST_F(PipelineTest, APolicyRefusesWithItsOwnType) {
+  syntax_.verdict.violations.push_back({"syntax", "warning", "low", "w", 1, 1, 1, 1, ""});
+  policy_.verdict.passed = false;
+  policy_.verdict.error_type = "SecurityViolationError";
+  policy_.verdict.error_message = "import of os is not allowed";
+  policy_.verdict.violations.push_back({"import", "no-os", "high", "m", 2, 1, 2, 2, "h"});
+  request_.allowed_imports = std::vector<std::string>{"math"};
+  const auto result = execute();
+  EXPECT_EQ(calls_, (Calls{"syntax code 3.11", "policy code 3.11 default math"}));
+  EXPECT_EQ(result->error_type, "SecurityViolationError");
+  EXPECT_EQ(result->error_line, 2);
+  EXPECT_EQ(result->validation_violations.size(), 2U);
+}
+
+TEST_F(PipelineTest, WarningsDoNotStopASubmission) {
+  policy_.verdict.violations.push_back({"import", "w", "low", "m", 2, 1, 2, 2, "h"});
+  const auto result = execute();
+  EXPECT_TRUE(result->success);
+  EXPECT_EQ(result->validation_violations.size(), 1U);
+}
+
+TEST_F(PipelineTest, TheSecondDoorSeesErrorMessagesToo) {
+  runner_.outcome.verdict = runners::Verdict::exception;
+  runner_.outcome.exception_type = "ValueError";
+  runner_.outcome.message = "ValueError: secret";
+  EXPECT_EQ(execute()->error_message, "[ValueError: secret]");
+}
+
+TEST_F(PipelineTest, OutputThatIsRefusedDoesNotGoOut) {
+  output_.passes = false;
+  runner_.outcome.artifacts.push_back({"a", 1, "x"});
+  const auto result = execute();
+  ASSERT_TRUE(result.has_value());
+  EXPECT_FALSE(result->success);
+  EXPECT_EQ(result->error_type, "OutputValidationError");
+  EXPECT_EQ(result->error_message, "too many secrets");
+  EXPECT_EQ(result->stdout_text + result->stderr_text, "");
+  EXPECT_TRUE(result->artifacts.empty());
+}
+
+TEST_F(PipelineTest, AnOutcomeThatWasNotServedIsAnError) {
+  runner_.outcome.verdict = runners::Verdict::sandbox_failed;
+  runner_.outcome.failure = runners::SandboxFailure::engine_unreachable;
+  const auto result = execute();
+  ASSERT_TRUE(result.has_error());
+  EXPECT_EQ(result.error().status, 503);
+  EXPECT_EQ(audit_.entries.back().verdict, runners::Verdict::sandbox_failed);
+}
+
+TEST_F(PipelineTest, EverySubmissionIsAuditedAtItsBeginningAndItsEnd) {
+  ASSERT_TRUE(execute().has_value());
+  ASSERT_EQ(audit_.entries.size(), 2U);
+  EXPECT_FALSE(audit_.entries[0].reply.has_value());
+  EXPECT_FALSE(audit_.entries[0].error.has_value());
+  const auto& entry = audit_.entries[1];
+  EXPECT_EQ(entry.execution_id, "id-1");
+  EXPECT_EQ(entry.code, "code");
+  EXPECT_EQ(entry.container_id, "c0ffee");
+  ASSERT_TRUE(entry.reply.has_value());
+  EXPECT_EQ(entry.reply->stdout_text, "[out]");  // After the second door.
+}
+
+TEST_F(PipelineTest, WaitsForItsTurn) {
+  runner_.hold = true;
+  auto first = begin();
+  auto second = begin();
+  auto third = begin();
+  EXPECT_EQ(runner_.running, 1U);
+  EXPECT_EQ(admission_.queued(), 1U);
+  const auto refused = third.get();
+  ASSERT_TRUE(refused.has_error());
+  EXPECT_EQ(refused.error().status, 503);
+  EXPECT_EQ(refused.error().message, "the broker is busy and its queue is full");
+  EXPECT_GE(refused.error().retry_after_seconds, 1);
+  runner_.release();
+  turn();
+  EXPECT_TRUE(first.get().has_value());
+  EXPECT_TRUE(second.get().has_value());
+  EXPECT_EQ(audit_.entries.size(), 6U);
+}
+
+TEST_F(PipelineTest, AStopReachesTheRunner) {
+  runner_.hold = true;
+  std::stop_source stop;
+  auto result = begin(CallBounds(Deadline::after(10s), stop.get_token()));
+  EXPECT_EQ(runner_.running, 1U);
+  stop.request_stop();
+  turn();
+  const auto ended = result.get();
+  ASSERT_TRUE(ended.has_error());
+  EXPECT_EQ(ended.error().status, 499);
+  EXPECT_EQ(runner_.stopped, 1U);
+  EXPECT_EQ(admission_.running(), 0U);
+}
+
+TEST_F(PipelineTest, AStopInTheQueueNeverReachesTheRunner) {
+  runner_.hold = true;
+  auto first = begin();
+  std::stop_source stop;
+  auto second = begin(CallBounds(Deadline::after(10s), stop.get_token()));
+  stop.request_stop();
+  turn();
+  EXPECT_EQ(second.get().error().status, 499);
+  EXPECT_EQ(runner_.jobs.size(), 1U);
+  runner_.release();
+  turn();
+  EXPECT_TRUE(first.get().has_value());
+}
+
+TEST_F(PipelineTest, AFaultOfTheRunnerFreesThePlaceAndIsAudited) {
+  runner_.throws = true;
+  auto result = begin();
+  EXPECT_THROW(static_cast<void>(result.get()), std::runtime_error);
+  EXPECT_EQ(admission_.running(), 0U);
+  ASSERT_EQ(audit_.entries.size(), 2U);
+  EXPECT_EQ(audit_.entries[1].error->status, 500);
+}
+
+}  // namespace
+}  // namespace sallyport::broker
