@@ -27,12 +27,11 @@ def check_python(wanted):
 def link_alternatives():
     """Debian chooses among the BLAS libraries by symbolic links that a package script makes."""
     folder = "/usr/lib/" + (sysconfig.get_config_var("MULTIARCH") or "")
-    for name, package in (("libblas.so.3", "blas"), ("liblapack.so.3", "lapack")):
-        link = os.path.join(folder, name)
-        choices = [each + "/" + name for each in ("openblas-pthread", package)]
-        found = [each for each in choices if os.path.exists(os.path.join(folder, each))]
-        if found and not os.path.exists(link):
-            os.symlink(found[0], link)
+    for package in ("openblas-pthread", "blas", "lapack"):
+        for library in sorted(glob.glob(os.path.join(folder, package, "lib*.so.[0-9]"))):
+            link = os.path.join(folder, os.path.basename(library))
+            if not os.path.lexists(link):
+                os.symlink(os.path.relpath(library, folder), link)
 
 
 def import_all(modules):
