@@ -1,0 +1,57 @@
+#include "broker/cli/assembly.hpp"
+
+#include "broker/execution_id.hpp"
+
+#include <cmath>
+#include <utility>
+
+namespace asio = boost::asio;
+
+namespace sallyport::broker::cli {
+namespace {
+
+docker::ClientOptions client_options(const config::Engine& engine) {
+  docker::ClientOptions options;
+  options.socket_path = engine.socket;
+  options.max_connections = engine.max_connections;
+  return options;
+}
+
+runners::ReaperOptions reaper_options(const config::Engine& engine) {
+  runners::ReaperOptions options;
+  options.remove_timeout = milliseconds_of(engine.remove_timeout_seconds);
+  options.list_timeout = milliseconds_of(engine.call_timeout_seconds);
+  return options;
+}
+
+}  // namespace
+
+std::chrono::milliseconds milliseconds_of(double seconds) {
+  return std::chrono::milliseconds(std::llround(seconds * 1000.0));
+}
+
+Assembly::Assembly(const config::Config& config, runners::ReaperLog log)
+    : config_(config),
+      client_(context_.get_executor(), client_options(config.engine)),
+      images_(config.images.record),
+      identity_{config.instance.name, new_execution_id()},
+      reaper_(context_.get_executor(), client_, identity_, reaper_options(config.engine), std::move(log)),
+      runner_(runners::GVisorRunnerDependencies{context_.get_executor(), client_, images_, reaper_,
+                                                runners::random_nonce},
+              config.runner, config.engine, identity_) {}
+
+base::CallBounds Assembly::call_bounds() const {
+  return base::CallBounds(base::Deadline::after(milliseconds_of(config_.engine.call_timeout_seconds)));
+}
+
+void Assembly::clean_up() {
+  auto shut_down = [this]() -> asio::awaitable<bool> {
+    const base::CallBounds bounds(
+        base::Deadline::after(milliseconds_of(config_.engine.remove_timeout_seconds)));
+    co_await runner_.shut_down(bounds);
+    co_return true;
+  };
+  await(shut_down());
+}
+
+}  // namespace sallyport::broker::cli

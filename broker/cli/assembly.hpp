@@ -1,0 +1,67 @@
+// The composition root: everything between a configuration and a runner.
+#pragma once
+
+#include "broker/cli/image_index.hpp"
+#include "config/config.hpp"
+#include "docker/client.hpp"
+#include "runners/container_reaper.hpp"
+#include "runners/gvisor_runner.hpp"
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+
+#include <exception>
+#include <memory>
+#include <optional>
+#include <string>
+
+namespace sallyport::broker::cli {
+
+/// The engine's client and the runner over it, on an io_context of one thread. `serve`, `run`, `images` and
+/// `doctor` all work on one of these.
+class Assembly {
+ public:
+  Assembly(const config::Config& config, runners::ReaperLog log);
+
+  boost::asio::io_context& context() { return context_; }
+  docker::Client& client() { return client_; }
+  ImageIndex& images() { return images_; }
+  runners::ContainerReaper& reaper() { return reaper_; }
+  runners::Runner& runner() { return runner_; }
+
+  /// Runs `task` to its end on this thread. For commands that do one thing after another.
+  template <class T>
+  T await(boost::asio::awaitable<T> task) {
+    std::optional<T> result;
+    std::exception_ptr failure;
+    boost::asio::co_spawn(context_, std::move(task), [&](std::exception_ptr error, T value) {
+      failure = error;
+      if (!error) result.emplace(std::move(value));
+    });
+    context_.restart();
+    while (!result && !failure) context_.run_one();
+    if (failure) std::rethrow_exception(failure);
+    return std::move(*result);
+  }
+
+  /// Waits until every container that was used is removed.
+  void clean_up();
+
+  /// Bounds of one call, as configured.
+  [[nodiscard]] base::CallBounds call_bounds() const;
+
+ private:
+  config::Config config_;
+  boost::asio::io_context context_{1};
+  docker::Client client_;
+  ImageIndex images_;
+  runners::InstanceIdentity identity_;
+  runners::ContainerReaper reaper_;
+  runners::GVisorRunner runner_;
+};
+
+/// Milliseconds of a configured number of seconds.
+[[nodiscard]] std::chrono::milliseconds milliseconds_of(double seconds);
+
+}  // namespace sallyport::broker::cli

@@ -1,0 +1,149 @@
+#include "broker/cli/command_line.hpp"
+
+#include "broker/cli/commands.hpp"
+#include "config/load.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <csignal>
+#include <exception>
+#include <functional>
+#include <iostream>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace sallyport::broker::cli {
+namespace {
+
+#ifndef SALLYPORT_VERSION
+#error "broker/cli/CMakeLists.txt defines SALLYPORT_VERSION"
+#endif
+
+/// What the options are parsed into, and the command that was chosen.
+struct Choice {
+  std::optional<std::string> config_file;
+  RunOptions run;
+  bool json = false;
+  bool show = false;
+  std::vector<std::string> image_names;
+  ImageBuildChoice build;
+  std::function<int(const config::Loaded&)> command;
+};
+
+void add_serve(CLI::App& app, Choice& choice) {
+  CLI::App* serve_app = app.add_subcommand("serve", "Listen for submissions over HTTP");
+  serve_app->callback([&] { choice.command = [](const config::Loaded& loaded) { return serve(loaded); }; });
+}
+
+void add_run(CLI::App& app, Choice& choice) {
+  CLI::App* run_app =
+      app.add_subcommand("run", "Run one submission through the whole pipeline, without HTTP");
+  run_app->add_option("FILE", choice.run.file, "Python source; - for standard input")->required();
+  run_app->add_option("--image", choice.run.image, "Runner image");
+  run_app->add_option("--timeout", choice.run.timeout_seconds, "Wall time in seconds");
+  run_app->add_flag("--json", choice.run.json, "Print the whole reply as JSON");
+  run_app->add_flag("--no-syntax-validation", choice.run.no_syntax_validation, "Skip the syntax validation");
+  run_app->add_flag("--no-ast-validation", choice.run.no_ast_validation, "Skip the AST policy");
+  run_app->add_flag("--no-output-validation", choice.run.no_output_validation, "Skip the output validation");
+  run_app->callback([&] {
+    choice.command = [&](const config::Loaded& loaded) { return run_submission(loaded, choice.run); };
+  });
+}
+
+void add_images(CLI::App& app, Choice& choice) {
+  CLI::App* images_app = app.add_subcommand("images", "Manage the runner images");
+  images_app->require_subcommand(1);
+
+  CLI::App* list =
+      images_app->add_subcommand("list", "List recipes, what is verified, and what the engine has");
+  list->callback([&] { choice.command = [](const config::Loaded& loaded) { return list_images(loaded); }; });
+
+  CLI::App* build = images_app->add_subcommand("build", "Build images from their recipes and verify them");
+  build->add_option("NAME", choice.image_names, "Recipes; all where none is named");
+  build->add_option("--base", choice.build.base, "Where the base comes from: debootstrap or pull");
+  build->add_flag("--force", choice.build.force, "Build even if nothing has changed");
+  build->callback([&] {
+    choice.command = [&](const config::Loaded& loaded) {
+      return build_images(loaded, choice.image_names, choice.build);
+    };
+  });
+
+  CLI::App* verify =
+      images_app->add_subcommand("verify", "Run the self-test of images and record their digest");
+  verify->add_option("NAME", choice.image_names, "Recipes; all recorded ones where none is named");
+  verify->callback([&] {
+    choice.command = [&](const config::Loaded& loaded) { return verify_images(loaded, choice.image_names); };
+  });
+
+  CLI::App* remove = images_app->add_subcommand("remove", "Remove images from the engine and the record");
+  remove->add_option("NAME", choice.image_names, "Images")->required();
+  remove->callback([&] {
+    choice.command = [&](const config::Loaded& loaded) { return remove_images(loaded, choice.image_names); };
+  });
+}
+
+void add_doctor(CLI::App& app, Choice& choice) {
+  CLI::App* doctor_app =
+      app.add_subcommand("doctor", "Find what is missing on this host, and the command that mends it");
+  doctor_app->add_flag("--json", choice.json, "Print the findings as JSON");
+  doctor_app->callback(
+      [&] { choice.command = [&](const config::Loaded& loaded) { return doctor(loaded, choice.json); }; });
+}
+
+void add_config(CLI::App& app, Choice& choice) {
+  CLI::App* config_app = app.add_subcommand("config", "Check the configuration");
+  config_app->add_flag("--show", choice.show,
+                       "Print the effective configuration and where each value came from");
+  config_app->callback([&] {
+    choice.command = [&](const config::Loaded& loaded) {
+      if (choice.show) return show_config(loaded);
+      std::cout << "the configuration is valid\n";
+      return static_cast<int>(kSuccess);
+    };
+  });
+}
+
+int run_chosen(const Choice& choice) {
+  config::LoadOptions options;
+  options.file = choice.config_file;
+  options.environment = config::process_environment();
+  const config::LoadResult result = config::load(options);
+  if (!result.ok()) {
+    std::cerr << result.mistakes_text() << "\n";
+    return kUsage;
+  }
+  return choice.command(*result.loaded);
+}
+
+}  // namespace
+
+int run_command_line(int argc, char** argv) {
+  // A client or an engine that goes away is an error of one write, not the end of the process.
+  std::signal(SIGPIPE, SIG_IGN);
+  Choice choice;
+  CLI::App app("Sallyport: an execution broker for code that language models write", "sallyport");
+  app.set_version_flag("--version", std::string("sallyport ") + SALLYPORT_VERSION);
+  app.require_subcommand(1);
+  app.fallthrough();
+  app.add_option("--config", choice.config_file,
+                 "Configuration file (default: /etc/sallyport/sallyport.json)");
+  add_serve(app, choice);
+  add_run(app, choice);
+  add_images(app, choice);
+  add_doctor(app, choice);
+  add_config(app, choice);
+
+  try {
+    app.parse(argc, argv);
+    return run_chosen(choice);
+  } catch (const CLI::ParseError& error) {
+    const int status = app.exit(error);
+    return status == 0 ? kSuccess : kUsage;
+  } catch (const std::exception& error) {
+    std::cerr << "sallyport: " << error.what() << "\n";
+    return kFailure;
+  }
+}
+
+}  // namespace sallyport::broker::cli

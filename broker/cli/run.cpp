@@ -1,0 +1,114 @@
+#include "broker/admission.hpp"
+#include "broker/api/execution_reply.hpp"
+#include "broker/api/execution_request.hpp"
+#include "broker/cli/assembly.hpp"
+#include "broker/cli/command_line.hpp"
+#include "broker/cli/commands.hpp"
+#include "broker/cli/log_adapters.hpp"
+#include "broker/log/logs.hpp"
+#include "broker/pipeline.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <fstream>
+#include <iostream>
+#include <iterator>
+#include <optional>
+#include <string>
+
+namespace sallyport::broker::cli {
+namespace {
+
+std::optional<std::string> read_source(const std::string& file) {
+  if (file == "-") return std::string(std::istreambuf_iterator<char>(std::cin), {});
+  std::ifstream stream(file, std::ios::binary);
+  if (!stream) return std::nullopt;
+  return std::string(std::istreambuf_iterator<char>(stream), {});
+}
+
+/// The request as a client would send it, so that the same rules hold.
+std::string request_body(const std::string& code, const RunOptions& options) {
+  nlohmann::json body = {{"code", code}};
+  if (options.image) body["image"] = *options.image;
+  if (options.timeout_seconds) body["sandbox_config"]["timeout_seconds"] = *options.timeout_seconds;
+  if (options.no_syntax_validation) body["enable_syntax_validation"] = false;
+  if (options.no_ast_validation) body["enable_ast_validation"] = false;
+  if (options.no_output_validation) body["enable_output_validation"] = false;
+  return body.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+int print_error(const ApiError& error, bool json) {
+  if (json) {
+    std::cout << error.to_json() << "\n";
+  } else {
+    std::cerr << "sallyport: " << error.error_type << ": " << error.message << "\n";
+  }
+  return kNotExecuted;
+}
+
+int print_reply(ExecutionReply reply, bool json) {
+  int status = reply.success ? kSuccess : kFailure;
+  if (reply.timed_out) status = kTimedOut;
+  if (!reply.success && reply.exit_code && *reply.exit_code != 0) status = *reply.exit_code;
+  if (json) {
+    std::cout << to_json(std::move(reply)) << "\n";
+    return status;
+  }
+  std::cout << reply.stdout_text << std::flush;
+  std::cerr << reply.stderr_text;
+  if (!reply.success) {
+    std::cerr << "sallyport: " << reply.error_type.value_or("failed") << ": "
+              << reply.error_message.value_or("") << "\n";
+  }
+  for (const ValidationViolation& violation : reply.validation_violations) {
+    std::cerr << "sallyport: line " << violation.line << ": " << violation.message << " [" << violation.rule
+              << "]\n";
+  }
+  for (const runners::Artifact& artifact : reply.artifacts) {
+    std::cerr << "sallyport: artifact " << artifact.path << " (" << artifact.size
+              << " bytes; --json has its content)\n";
+  }
+  return status;
+}
+
+}  // namespace
+
+int run_submission(const config::Loaded& loaded, const RunOptions& options) {
+  config::Config config = loaded.config;
+  // Beside a serving broker of the same name, not in its place: its orphan search must not take ours.
+  config.instance.name += ".run";
+  const auto code = read_source(options.file);
+  if (!code) {
+    std::cerr << "sallyport: " << options.file << " cannot be read\n";
+    return kUsage;
+  }
+  config.log.file.clear();
+  config.log.level = "error";
+  log::LogsResult logs = log::Logs::open(config.log);
+  if (!logs.logs) {
+    std::cerr << "sallyport: " << logs.error << "\n";
+    return kUsage;
+  }
+  LogEvents events(logs.logs->operational());
+  LogAudit audit(logs.logs->audit());
+  Assembly assembly(config, [&](const std::string& message) {
+    events.write(Severity::warning, "container_removal", message);
+  });
+
+  RequestRules rules;
+  rules.sandbox = config.sandbox;
+  rules.may_switch_off = config.may_switch_off;
+  rules.default_image = config.images.default_image;
+  rules.images = &assembly.images();
+  auto request = parse_execution_request(request_body(*code, options), rules);
+  if (!request) return print_error(request.error(), options.json);
+
+  Admission admission(assembly.context().get_executor(), config.admission);
+  Pipeline pipeline(PipelineParts(assembly.runner(), admission, audit));
+  auto reply = assembly.await(
+      pipeline.execute(std::move(*request), nullptr, base::CallBounds(base::Deadline::never())));
+  assembly.clean_up();
+  return reply ? print_reply(std::move(*reply), options.json) : print_error(reply.error(), options.json);
+}
+
+}  // namespace sallyport::broker::cli

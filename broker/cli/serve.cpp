@@ -1,0 +1,129 @@
+#include "broker/cli/assembly.hpp"
+#include "broker/cli/command_line.hpp"
+#include "broker/cli/commands.hpp"
+#include "broker/cli/instance_lock.hpp"
+#include "broker/cli/log_adapters.hpp"
+#include "broker/log/logs.hpp"
+#include "broker/service.hpp"
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <chrono>
+#include <csignal>
+#include <cstdlib>
+#include <iostream>
+#include <memory>
+#include <string>
+
+namespace asio = boost::asio;
+
+namespace sallyport::broker::cli {
+namespace {
+
+using std::chrono::seconds;
+
+/// The start does not wait longer than this for the removal of what a former run left; the rest is removed
+/// while submissions are served.
+constexpr seconds kOrphanTime{15};
+/// After the last reply, for the removal of the last containers.
+constexpr seconds kReaperTime{20};
+
+/// The life of a serving broker, from the engine's first answer to the last removal.
+class Server {
+ public:
+  Server(const config::Config& config, log::Logs& logs)
+      : config_(config),
+        log_(logs.operational()),
+        events_(logs.operational()),
+        audit_(logs.audit()),
+        assembly_(config, [this](const std::string& message) {
+          events_.write(Severity::warning, "container_removal", message);
+        }) {}
+
+  int run() { return assembly_.await(live()); }
+
+ private:
+  asio::awaitable<int> live() {
+    co_await meet_engine();
+    assembly_.images().log_changes_to(events_);
+
+    ServiceParts parts(assembly_.runner(), assembly_.images(), audit_, events_);
+    Service service(assembly_.context().get_executor(), config_, std::move(parts));
+    const auto started = service.start();
+    if (!started) {
+      events_.write(Severity::error, "not_listening", started.error().message);
+      std::cerr << "sallyport: " << started.error().message << "\n";
+      co_return kFailure;
+    }
+    log_.info("listening", {{"address", config_.server.address},
+                            {"port", static_cast<std::int64_t>(service.port())},
+                            {"version", SALLYPORT_VERSION},
+                            {"instance", config_.instance.name}});
+    std::cout << "sallyport " << SALLYPORT_VERSION << " listens on http://" << config_.server.address << ":"
+              << service.port() << std::endl;
+    assembly_.reaper().start_sweeping();
+
+    co_await wait_for_signal();
+    log_.info("shutting_down", {{"running", service.running()}, {"queued", service.queued()}});
+    co_await service.shut_down();
+    const base::CallBounds bounds(base::Deadline::after(kReaperTime));
+    co_await assembly_.runner().shut_down(bounds);
+    const runners::ReaperCounts counts = assembly_.reaper().counts();
+    log_.info("stopped", {{"containers_removed", counts.removed}, {"removals_failed", counts.failed}});
+    co_return kSuccess;
+  }
+
+  /// An engine that is away is not the end: /readyz says so, and the sweep removes orphans when it is back.
+  asio::awaitable<void> meet_engine() {
+    const auto version = co_await assembly_.client().negotiate(assembly_.call_bounds());
+    if (!version) {
+      events_.write(Severity::error, "engine_unreachable", version.error().to_string());
+      co_return;
+    }
+    log_.info("engine", {{"version", version->engine_version}, {"api", version->api_version}});
+    const base::CallBounds bounds(base::Deadline::after(kOrphanTime));
+    const auto orphans = co_await assembly_.reaper().remove_orphans(bounds);
+    if (!orphans) {
+      events_.write(Severity::error, "orphans_unknown", orphans.error().to_string());
+    } else if (*orphans > 0) {
+      log_.warning("orphans_removed", {{"containers", static_cast<std::uint64_t>(*orphans)}});
+    }
+  }
+
+  asio::awaitable<void> wait_for_signal() {
+    asio::signal_set signals(assembly_.context(), SIGTERM, SIGINT);
+    co_await signals.async_wait(asio::as_tuple(asio::use_awaitable));
+    // A second signal ends the process as it would have without us: whoever sends it does not want to wait.
+    signals.clear();
+    std::signal(SIGTERM, SIG_DFL);
+    std::signal(SIGINT, SIG_DFL);
+  }
+
+  const config::Config& config_;
+  log::Log& log_;
+  LogEvents events_;
+  LogAudit audit_;
+  Assembly assembly_;
+};
+
+}  // namespace
+
+int serve(const config::Loaded& loaded) {
+  const config::Config& config = loaded.config;
+  const auto lock = InstanceLock::take(config.instance.state_folder, config.instance.name);
+  if (!lock) {
+    std::cerr << "sallyport: " << lock.error().message << "\n";
+    return kFailure;
+  }
+  log::LogsResult logs = log::Logs::open(config.log);
+  if (!logs.logs) {
+    std::cerr << "sallyport: " << logs.error << "\n";
+    return kFailure;
+  }
+  Server server(config, *logs.logs);
+  return server.run();
+}
+
+}  // namespace sallyport::broker::cli
