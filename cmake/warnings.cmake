@@ -1,6 +1,10 @@
 # Warnings and sanitizers for every target of the project.
 add_compile_options(-Wall -Wextra -Wpedantic -Werror)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  # For ccache with precompiled headers.
+  add_compile_options(-fpch-preprocess)
+endif()
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   # g++ 12 warns wrongly about the coroutine frames that Asio allocates and about inlined standard strings (GCC
   # bugs 103993, 105329, 105651); clang and the sanitizer builds watch over these.
   add_compile_options(-Wno-mismatched-new-delete -Wno-maybe-uninitialized -Wno-restrict
