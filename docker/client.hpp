@@ -48,7 +48,8 @@ class AttachedStream {
   AttachedStream& operator=(const AttachedStream&) = delete;
   ~AttachedStream();
 
-  /// Writes all of `data` to the container's stdin. `data` must live until the call returns.
+  /// Writes all of `data` to the container's stdin. `data` must live until the call returns. After an error a
+  /// part of it may have gone out, so every further write is refused with `closed`; reads still work.
   boost::asio::awaitable<Result<void>> write(std::string_view data, base::CallBounds bounds);
 
   /// Half-closes: the container's stdin sees EOF (with `StdinOnce`), its output still flows.
@@ -103,7 +104,8 @@ class EventStream {
 };
 
 /// Gives the next piece of an upload; an empty piece ends it. Called from the client's coroutine; it must not
-/// block for long.
+/// block for long. What it throws becomes an `invalid_request`. It is not called further once the engine has
+/// answered before the end.
 using TarSource = std::function<std::string()>;
 
 /// Tells about the progress of a build or import, a line at a time. May be empty.
@@ -115,7 +117,11 @@ using ProgressSink = std::function<void(std::string_view line)>;
 ///
 /// Every call carries its deadline and stop token in `bounds`, keeps to it whatever the engine does, and
 /// gives its error as a value. A connection on which a call was cut is closed, never used again. Names and
-/// ids are checked before they go into a path.
+/// ids are checked before they go into a path; one that fails is `invalid_request`, and nothing is sent.
+///
+/// A stream (attach, wait, events) holds a connection until it is destroyed or its answer is complete. Where
+/// many live at once, `max_connections` must be well above their number, or short calls wait for their
+/// deadline.
 ///
 /// Thread-safety: all calls belong to the executor's one thread (or strand). The client must outlive its
 /// calls and the streams that came from it.
@@ -134,6 +140,7 @@ class Client {
   /// error that names both ranges.
   boost::asio::awaitable<Result<Version>> negotiate(base::CallBounds bounds);
   boost::asio::awaitable<Result<EngineInfo>> info(base::CallBounds bounds);
+  /// Events from the time of this call on, those included that happen before the engine has subscribed us.
   boost::asio::awaitable<Result<EventStream>> events(Labels label_filter, base::CallBounds bounds);
 
   // --- containers
@@ -142,6 +149,7 @@ class Client {
   /// POST /containers/{id}/attach, hijacked. The engine registers the attach before it answers, so no output
   /// of a container that is started later is lost.
   boost::asio::awaitable<Result<AttachedStream>> attach(std::string id, base::CallBounds bounds);
+  /// A container that runs already is success.
   boost::asio::awaitable<Result<void>> start(std::string id, base::CallBounds bounds);
   /// Returns when the engine has registered the wait (its header has come).
   boost::asio::awaitable<Result<PendingExit>> wait(std::string id, WaitCondition condition,
@@ -149,9 +157,11 @@ class Client {
   boost::asio::awaitable<Result<ContainerDetails>> inspect(std::string id, base::CallBounds bounds);
   /// One sample, without the second that the engine otherwise waits for (`stream=false&one-shot=true`).
   boost::asio::awaitable<Result<ContainerStats>> stats(std::string id, base::CallBounds bounds);
-  /// Gives the engine's warnings, as `create_container` does: a limit that will not hold.
+  /// Gives the engine's warnings, as `create_container` does: a limit that will not hold. gVisor cannot
+  /// change a container that runs (the engine answers 500); one that is created and not started it can.
   boost::asio::awaitable<Result<std::vector<std::string>>> update(std::string id, ContainerUpdate update,
                                                                   base::CallBounds bounds);
+  /// A container that does not run is an `engine` error with status 409.
   boost::asio::awaitable<Result<void>> kill(std::string id, std::string signal, base::CallBounds bounds);
   /// DELETE with force and volumes. A container that is already gone is success.
   boost::asio::awaitable<Result<void>> remove(std::string id, base::CallBounds bounds);
@@ -166,9 +176,11 @@ class Client {
   /// A root file system as a tar stream becomes an image; gives its id.
   boost::asio::awaitable<Result<std::string>> import_image(ImageImportOptions options, TarSource tar,
                                                            ProgressSink progress, base::CallBounds bounds);
-  /// A build context as a tar stream becomes an image; gives its id. Uses the classic builder.
+  /// A build context as a tar stream becomes an image; gives its id. Uses the classic builder. The
+  /// API cannot choose a build's runtime: `options.runtime` that is not empty is `invalid_request`.
   boost::asio::awaitable<Result<std::string>> build_image(ImageBuildOptions options, TarSource tar,
                                                           ProgressSink progress, base::CallBounds bounds);
+  /// A name without a tag or digest means the tag "latest", never all tags.
   boost::asio::awaitable<Result<void>> pull_image(std::string name, ProgressSink progress,
                                                   base::CallBounds bounds);
   boost::asio::awaitable<Result<void>> tag_image(std::string name, std::string repository, std::string tag,

@@ -69,6 +69,7 @@ struct ContainerSpec {
   std::vector<Ulimit> ulimits;
   std::int64_t memory_bytes = 0;       ///< 0: no limit.
   std::int64_t memory_swap_bytes = 0;  ///< Memory and swap together; equal to `memory_bytes` for no swap.
+                                       ///< 0: the engine's default, twice the memory.
   std::int64_t nano_cpus = 0;          ///< 1e9 is one CPU. 0: no limit.
   std::int64_t pids_limit = 0;         ///< 0: no limit.
   std::int64_t cpu_shares = 0;         ///< 0: the engine's default (1024).
@@ -152,7 +153,7 @@ struct ImageBuildOptions {
   std::string tag;
   std::string dockerfile = "Dockerfile";
   std::string network_mode;  ///< Of the build's own containers. Empty: the engine's default.
-  std::string runtime;       ///< Not supported by every engine; empty: the engine's default.
+  std::string runtime;       ///< Must be empty: no engine lets a build choose. Refused, not dropped.
   Labels labels;
   std::map<std::string, std::string> build_args;
   bool no_cache = false;

@@ -45,6 +45,23 @@ TEST(ResponseReaderTest, EverySplitGivesTheSame) {
   }
 }
 
+TEST(ResponseReaderTest, ChunksThatLookLikeTheLastOne) {
+  const std::string empty = chunked_head() + "0\r\n\r\n";
+  const std::string alike =
+      chunked_head() + chunk("0\r\n") + chunk("0\r\n\r") + chunk("0\r\n\r\n") + "0\r\n\r\n";
+  for (std::size_t part = 1; part <= alike.size(); ++part) {
+    ResponseReader nothing(1000);
+    ASSERT_TRUE(feed(nothing, empty, part).has_value()) << part;
+    EXPECT_TRUE(nothing.done());
+    EXPECT_TRUE(nothing.reusable());
+    EXPECT_EQ(nothing.take_body(), "");
+    ResponseReader reader(1000);
+    ASSERT_TRUE(feed(reader, alike, part).has_value()) << part;
+    EXPECT_TRUE(reader.done());
+    EXPECT_EQ(reader.take_body(), "0\r\n0\r\n\r0\r\n\r\n");
+  }
+}
+
 TEST(ResponseReaderTest, BodyComesInPieces) {
   ResponseReader reader(std::nullopt);
   ASSERT_TRUE(feed(reader, chunked_head()).has_value());

@@ -200,8 +200,7 @@ TEST_F(UploadTest, ProgressWhileTheUploadIsUnderWay) {
     for (int i = 0; i < 3000; ++i) {
       peer.send(test::chunk(R"({"status":"layer )" + std::to_string(i) + std::string(300, '.') + "\"}\n"));
     }
-    std::string body;
-    while (!body.ends_with("0\r\n\r\n")) body += peer.read_bytes(1);
+    peer.read_bytes(40 * test::chunk(std::string(32768, 'x')).size() + std::string_view("0\r\n\r\n").size());
     peer.send(test::chunk(R"({"status":"sha256:12"})") + "0\r\n\r\n");
   });
   auto id = import(pieces(std::vector<std::string>(40, std::string(32768, 'x'))));
