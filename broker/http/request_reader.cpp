@@ -37,6 +37,9 @@ class RequestReader::Impl {
       }
       if (consumed == bytes.size()) return consumed;
     }
+    // However much of a chunked body has been read, five bytes are still to come, "0 CRLF CRLF". With less at
+    // hand Beast 1.81 runs into an assertion of its own.
+    if (state_ == State::body && parser_.chunked() && bytes.size() < 5) return consumed;
     boost::beast::error_code error;
     consumed += parser_.put(boost::asio::buffer(bytes.substr(consumed)), error);
     if (error && error != beast_http::error::need_more) {

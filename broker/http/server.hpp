@@ -28,6 +28,7 @@ struct StartError {
 /// what is
 ///   wrong, where an unaccepted connection would only seem to hang. Of these at most 64 at a time are given
 ///   that second; further ones are closed unanswered.
+/// - While all bodies and answers together hold `max_buffered_bytes` or more, a request with a body gets 503.
 /// - When accept runs out of descriptors it pauses, longer each time, and goes on by itself.
 /// - A client that closes or half-closes its connection triggers the stop token of the handler that serves
 /// it.
@@ -36,7 +37,8 @@ struct StartError {
 class Server {
  public:
   /// `log` must outlive the server.
-  Server(boost::asio::any_io_executor executor, config::Server config, Router router, EventLog& log);
+  Server(boost::asio::any_io_executor executor, config::Server config, Router router, EventLog& log,
+         std::uint64_t max_buffered_bytes = std::uint64_t{1} << 30U);
   ~Server();
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;

@@ -86,11 +86,18 @@ asio::awaitable<bool> Session::serve_one() {
   }
   auto& match = std::get<Router::Match>(resolution);
 
-  if (!co_await read_body(reader)) co_return false;
+  MemoryBudget::Charge charge(context_->memory);
+  if (reader.head().has_body && context_->memory.used_up()) {
+    Response refusal = error_response(503, "the broker holds as much of requests and replies as it may");
+    refusal.headers.push_back(Header{"Retry-After", "1"});
+    co_return co_await answer(std::move(refusal), head_only, false);
+  }
+  if (!co_await read_body(reader, charge)) co_return false;
   const bool keep_alive = reader.head().keep_alive;
   Request request = reader.take();
   request.path_parameters = std::move(match.parameters);
   Response response = co_await handle(*match.route, std::move(request));
+  charge.add(response.body.size());
   co_return co_await answer(std::move(response), head_only, keep_alive);
 }
 
@@ -115,7 +122,7 @@ asio::awaitable<bool> Session::read_head(RequestReader& reader) {
   }
 }
 
-asio::awaitable<bool> Session::read_body(RequestReader& reader) {
+asio::awaitable<bool> Session::read_body(RequestReader& reader, MemoryBudget::Charge& charge) {
   const double allowed = context_->limits.body_timeout_seconds;
   const Deadline deadline = Deadline::after(seconds(allowed));
   if (reader.state() == RequestReader::State::body && reader.head().expects_continue && input_.empty()) {
@@ -123,7 +130,9 @@ asio::awaitable<bool> Session::read_body(RequestReader& reader) {
     if (status != IoStatus::done) co_return false;
   }
   for (;;) {
+    const std::size_t before = input_.size();
     feed(reader);
+    charge.add(before - input_.size());
     if (reader.state() == RequestReader::State::failed) {
       Response refusal = error_response(reader.failure().status, reader.failure().message);
       co_await answer(std::move(refusal), false, false);

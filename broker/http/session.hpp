@@ -3,12 +3,14 @@
 
 #include "broker/event_log.hpp"
 #include "broker/http/connection.hpp"
+#include "broker/http/memory_budget.hpp"
 #include "broker/http/request_reader.hpp"
 #include "broker/http/router.hpp"
 #include "config/config.hpp"
 
 #include <boost/asio/awaitable.hpp>
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <stop_token>
@@ -18,6 +20,9 @@ namespace sallyport::broker::http {
 
 /// What all sessions share with their server; lives as long as any of them.
 struct SessionContext {
+  explicit SessionContext(std::uint64_t max_buffered_bytes) : memory(max_buffered_bytes) {}
+
+  MemoryBudget memory;
   config::Server limits;
   Router router;
   EventLog* log = nullptr;
@@ -46,7 +51,7 @@ class Session {
  private:
   boost::asio::awaitable<bool> serve_one();
   boost::asio::awaitable<bool> read_head(RequestReader& reader);
-  boost::asio::awaitable<bool> read_body(RequestReader& reader);
+  boost::asio::awaitable<bool> read_body(RequestReader& reader, MemoryBudget::Charge& charge);
   boost::asio::awaitable<Response> handle(const Route& route, Request request);
   boost::asio::awaitable<bool> answer(Response response, bool head_only, bool keep_alive);
   void feed(RequestReader& reader);

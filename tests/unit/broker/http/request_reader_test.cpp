@@ -118,7 +118,7 @@ TEST(RequestReader, RefusesWhatItCannotReadForSure) {
       {start + "Transfer-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n\r\n", 501},
       {"POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n", 400},
       {start + "Expect: a-pony\r\n\r\n", 417},
-      {start + "Transfer-Encoding: chunked\r\n\r\nzz\r\n", 400},
+      {start + "Transfer-Encoding: chunked\r\n\r\nzzz\r\n", 400},
       {start + "Transfer-Encoding: chunked\r\n\r\nB\r\nhello world\r\n", 413},
       {start + "Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n6\r\nhello!\r\n", 413},
       {start + "Transfer-Encoding: chunked\r\n\r\n1;" + std::string(300, 'x'), 400},

@@ -39,7 +39,7 @@ class ServerTest : public ::testing::Test {
 
   void start() {
     loop_.on_loop([this] {
-      server_ = std::make_unique<Server>(loop_.executor(), config_, routes(), log_);
+      server_ = std::make_unique<Server>(loop_.executor(), config_, routes(), log_, max_buffered_bytes_);
       const auto started = server_->start();
       ASSERT_TRUE(started.has_value()) << started.error().message;
       port_ = server_->port();
@@ -98,6 +98,7 @@ class ServerTest : public ::testing::Test {
   }
 
   config::Server config_;
+  std::uint64_t max_buffered_bytes_ = 1 << 30;
   test::FakeLog log_;
   LoopThread loop_;
   std::unique_ptr<Server> server_;
@@ -441,6 +442,28 @@ TEST_F(ServerTest, AFloodBeyondTheCapIsShed) {
   EXPECT_EQ(first.read_answer().status, 200);
 }
 
+TEST_F(ServerTest, RefusesBodiesWhileSlowClientsHoldTheMemory) {
+  max_buffered_bytes_ = 1000;
+  start();
+  Client slow(port_);
+  const std::string request = post("/echo", std::string(2000, ' '));
+  ASSERT_TRUE(slow.send(request.substr(0, request.size() - 1)));
+  const auto refused = [this] {
+    Client other(port_);
+    return other.send(post("/echo", "\"a\"")) && other.read_answer().status == 503;
+  };
+  const auto end = std::chrono::steady_clock::now() + 5s;
+  bool seen = false;
+  while (!seen && std::chrono::steady_clock::now() < end) seen = refused();
+  EXPECT_TRUE(seen);
+  Client probe(port_);
+  ASSERT_TRUE(probe.send(get("/hello")));
+  EXPECT_EQ(probe.read_answer().status, 200);
+  ASSERT_TRUE(slow.send(" "));
+  EXPECT_EQ(slow.read_answer().status, 200);
+  EXPECT_FALSE(refused());
+}
+
 TEST_F(ServerTest, ShutdownClosesIdleConnectionsAtOnce) {
   start();
   Client client(port_);
@@ -505,6 +528,9 @@ TEST_F(ServerTest, SaysWhyItCannotListen) {
 }
 
 TEST_F(ServerTest, RunningOutOfDescriptorsIsWaitedOut) {
+#ifdef __SANITIZE_ADDRESS__
+  GTEST_SKIP() << "the sanitizer looks at objects through a pipe of its own, which needs descriptors";
+#endif
   start();
   {
     Client warm_up(port_);
