@@ -1,7 +1,7 @@
 #include "images/build_context.hpp"
 
+#include "base/sha256.hpp"
 #include "images/embedded_files.hpp"
-#include "images/sha256.hpp"
 #include "images/tar.hpp"
 
 #include <nlohmann/json.hpp>
@@ -93,7 +93,7 @@ std::string make_context(const Recipe& recipe, const std::string& from, Base bas
 std::string recipe_sha(const Recipe& recipe) {
   // The context holds the agent and all that this library adds; the name of the base image is left open,
   // since it says how the image was made, not what is in it.
-  return sha256_hex(recipe.text + '\0' + make_context(recipe, "base", Base::debootstrap));
+  return base::sha256_hex(recipe.text + '\0' + make_context(recipe, "base", Base::debootstrap));
 }
 
 }  // namespace sallyport::images

@@ -1,6 +1,6 @@
 #include "images/root_file_system.hpp"
 
-#include "images/sha256.hpp"
+#include "base/sha256.hpp"
 
 #include <utility>
 
@@ -100,7 +100,7 @@ asio::awaitable<Result<std::string>> make_root_file_system(Recipe recipe, std::s
 std::string root_file_system_sha(const Recipe& recipe) {
   std::string text;
   for (const std::string& word : mmdebstrap_command(recipe, "")) text += word + '\0';
-  return sha256_hex(text);
+  return base::sha256_hex(text);
 }
 
 }  // namespace sallyport::images

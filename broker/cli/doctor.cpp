@@ -57,8 +57,7 @@ class Doctor {
 
   std::vector<Finding> examine() {
     look_at_folders();
-    if (look_at_engine() && look_at_image()) {
-      look_at_isolation();
+    if (look_at_engine() && look_at_image() && look_at_isolation()) {
       look_at_memory_limit();
       look_at_cpu_limit();
       look_at_network();
@@ -172,12 +171,13 @@ class Doctor {
     return assembly_.await(assembly_.runner().run(std::move(job), nullptr, bounds));
   }
 
-  void look_at_isolation() {
+  /// False when nothing runs: what else there is to see would only repeat that.
+  bool look_at_isolation() {
     const runners::Outcome outcome = run(job(kAskKernel));
     if (outcome.verdict != runners::Verdict::completed) {
       bad("sandbox", "a submission did not run: " + outcome.message + outcome.stderr_bytes,
           mend_for(outcome.message));
-      return;
+      return false;
     }
     good("sandbox", "a submission runs; start to end " + milliseconds_text(outcome.sandbox_time) +
                         " ms, of that " + milliseconds_text(outcome.execution_time) + " ms its own");
@@ -193,6 +193,7 @@ class Doctor {
           "check the path of runtime \"" + config_.runner.runtime +
               "\" in the engine's daemon.json: it must be runsc");
     }
+    return true;
   }
 
   static std::string milliseconds_text(std::chrono::nanoseconds time) {

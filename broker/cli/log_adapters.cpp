@@ -1,6 +1,6 @@
 #include "broker/cli/log_adapters.hpp"
 
-#include "broker/log/sha256.hpp"
+#include "base/sha256.hpp"
 
 namespace sallyport::broker::cli {
 namespace {
@@ -59,7 +59,7 @@ void LogAudit::record(const AuditEntry& entry) {
   record.execution_id = entry.execution_id;
   record.user_id = request.user_id;
   record.code = request.code;
-  if (record.log_executions) record.code_sha256 = log::sha256_hex(request.code);
+  if (record.log_executions) record.code_sha256 = base::sha256_hex(request.code);
   record.image = request.image.name;
   record.policy = request.policy;
   record.limits = to_config(request.limits);

@@ -54,7 +54,7 @@ struct AuditRecord {
   std::string execution_id;
   UserId user_id;
   std::string_view code;    ///< Borrowed for the call. In the record only if `log.include_code` is true.
-  std::string code_sha256;  ///< `sha256_hex(code)`: computed once an execution, by the caller.
+  std::string code_sha256;  ///< `base::sha256_hex(code)`: computed once an execution, by the caller.
   std::string image;
   std::string policy;
   config::SandboxLimits limits;

@@ -57,6 +57,12 @@ def compile_everything():
     py_compile.compile(HOME + "/agent.py", HOME + "/agent.pyc", dfile=HOME + "/agent.py", doraise=True)
 
 
+def open_work_folder():
+    """The engine's own runtime gives a tmpfs the mode of the folder that it is mounted on."""
+    os.makedirs("/workspace", exist_ok=True)
+    os.chmod("/workspace", 0o1777)
+
+
 def main():
     with open(HOME + "/agent.json", encoding="utf-8") as file:
         config = json.load(file)
@@ -68,6 +74,7 @@ def main():
     compile_everything()
     import_all(config["import"])
     keep_seeds(config["seed"])
+    open_work_folder()
 
 
 main()

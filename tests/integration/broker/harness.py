@@ -220,7 +220,9 @@ class PrivateEngine:
 
     def start(self):
         with open(self.log, "ab") as log:
-            self.process = subprocess.Popen(["dockerd", "--config-file", self.config], stdout=log, stderr=log)
+            self.process = subprocess.Popen(
+                # In a network namespace of its own: without a bridge of its own it would remove the machine's.
+                ["unshare", "--net", "dockerd", "--config-file", self.config], stdout=log, stderr=log)
         if not wait_until(self.answers, 60):
             with open(self.log, encoding="utf-8", errors="replace") as log:
                 raise AssertionError("dockerd did not start:\n" + log.read()[-2000:])

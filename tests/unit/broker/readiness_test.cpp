@@ -86,6 +86,8 @@ TEST_F(ReadinessTest, FinishEndsTheQuestion) {
   turn();
   EXPECT_EQ(finished.wait_for(0s), std::future_status::ready);
   EXPECT_EQ(answer.wait_for(0s), std::future_status::ready);
+  EXPECT_FALSE(ask().get().ok);
+  EXPECT_EQ(runner_.checks, 1U);
 }
 
 }  // namespace

@@ -1,7 +1,7 @@
 #include "broker/log/audit.hpp"
 
 #include "broker/log/audit_line.hpp"
-#include "broker/log/sha256.hpp"
+#include "base/sha256.hpp"
 #include "tests/unit/broker/log/support.hpp"
 
 #include <gmock/gmock.h>
@@ -23,7 +23,7 @@ AuditRecord full_record(AuditEvent event) {
   record.execution_id = "exec-1";
   record.user_id = std::string("alice");
   record.code = code;
-  record.code_sha256 = sha256_hex(code);
+  record.code_sha256 = base::sha256_hex(code);
   record.image = "python";
   record.policy = "default";
   record.success = false;
@@ -52,7 +52,7 @@ TEST(Audit, ARequestSaysWhoAndWhat) {
       R"({"ts":"2026-01-31T12:00:00.000042Z","level":"info","event":"Code execution requested",)"
       R"("execution_id":"exec-1","user_id":"alice","code_length":21,)"
       R"("code_sha256":")" +
-          sha256_hex(code) +
+          base::sha256_hex(code) +
           R"(","image":"python","policy":"default","limits":{"timeout_seconds":30.0,"max_cpu_seconds":0.0,)"
           R"("max_memory_mb":512,"max_output_bytes":1000000,"cpus":1.0,"max_processes":64,"max_file_mb":32,)"
           R"("enable_network":false,"max_artifacts":32,"max_artifact_bytes":10000000}})");
@@ -138,7 +138,7 @@ TEST(Audit, WithheldIdentityTellsNeitherUserNorCode) {
     const auto text = audit_line(record, config, fixed_time());
     for (const auto& word :
          {std::string("hunter2"), std::string("alice"), std::string("HunterError"),
-          std::string("code_length"), std::string("code_sha256"), std::string("user_id"), sha256_hex(code)}) {
+          std::string("code_length"), std::string("code_sha256"), std::string("user_id"), base::sha256_hex(code)}) {
       EXPECT_THAT(text, Not(HasSubstr(word)));
     }
     const auto line = json::parse(text);

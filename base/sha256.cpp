@@ -1,9 +1,9 @@
-#include "broker/log/sha256.hpp"
+#include "base/sha256.hpp"
 
 #include <array>
 #include <openssl/evp.h>
 
-namespace sallyport::broker::log {
+namespace sallyport::base {
 
 std::string sha256_hex(std::string_view bytes) {
   static constexpr std::string_view digits = "0123456789abcdef";
@@ -18,4 +18,4 @@ std::string sha256_hex(std::string_view bytes) {
   return text;
 }
 
-}  // namespace sallyport::broker::log
+}  // namespace sallyport::base

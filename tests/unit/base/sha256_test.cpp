@@ -1,10 +1,10 @@
-#include "broker/log/sha256.hpp"
+#include "base/sha256.hpp"
 
 #include <gtest/gtest.h>
 
 #include <string>
 
-namespace sallyport::broker::log {
+namespace sallyport::base {
 namespace {
 
 // The vectors of FIPS 180-2, appendix B.
@@ -16,4 +16,4 @@ TEST(Sha256, KnownDigests) {
 }
 
 }  // namespace
-}  // namespace sallyport::broker::log
+}  // namespace sallyport::base
