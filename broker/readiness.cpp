@@ -55,6 +55,11 @@ asio::awaitable<void> Readiness::ask(std::shared_ptr<State> state) {
 
 asio::awaitable<runners::Health> Readiness::get(CallBounds bounds) {
   const auto state = state_;
+  if (state->stop.stop_requested()) {
+    runners::Health health;
+    health.message = "the broker is shutting down";
+    co_return health;
+  }
   if (state->answered_at && Clock::now() - *state->answered_at < state->keep) co_return state->answer;
   if (!state->asking) {
     state->asking.emplace(state->executor);
@@ -72,9 +77,13 @@ asio::awaitable<runners::Health> Readiness::get(CallBounds bounds) {
   co_return state->answer;
 }
 
+void Readiness::stop() {
+  state_->stop.request_stop();
+}
+
 asio::awaitable<void> Readiness::finish(CallBounds bounds) {
   const auto state = state_;
-  state->stop.request_stop();
+  stop();
   if (!state->asking) co_return;
   base::Event asking = *state->asking;
   co_await asking.wait(std::move(bounds));

@@ -28,7 +28,10 @@ class Readiness {
   /// The answer, at most `keep` old; "not ready" when `bounds` end first.
   boost::asio::awaitable<runners::Health> get(base::CallBounds bounds);
 
-  /// Stops the check under way and waits for its end.
+  /// Stops the check under way and begins no further one: from now on the answer is no.
+  void stop();
+
+  /// Stops, and waits for the end of the check under way.
   boost::asio::awaitable<void> finish(base::CallBounds bounds);
 
  private:

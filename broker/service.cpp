@@ -69,10 +69,12 @@ class Service::Impl {
   [[nodiscard]] std::uint64_t running() const { return admission_.running(); }
   [[nodiscard]] std::uint64_t queued() const { return admission_.queued(); }
 
-  asio::awaitable<void> shut_down() {
-    co_await server_.shut_down();
-    CallBounds bounds(Deadline::after(seconds(config_.engine.call_timeout_seconds)));
-    co_await readiness_.finish(std::move(bounds));
+  /// Takes the service by shared_ptr, so that it lives until everything has ended.
+  static asio::awaitable<void> shut_down(std::shared_ptr<Impl> self) {
+    self->readiness_.stop();
+    co_await self->server_.shut_down();
+    CallBounds bounds(Deadline::after(seconds(self->config_.engine.call_timeout_seconds)));
+    co_await self->readiness_.finish(std::move(bounds));
   }
 
  private:
@@ -150,7 +152,7 @@ class Service::Impl {
 };
 
 Service::Service(asio::any_io_executor executor, config::Config config, ServiceParts parts)
-    : impl_(std::make_unique<Impl>(std::move(executor), std::move(config), std::move(parts))) {}
+    : impl_(std::make_shared<Impl>(std::move(executor), std::move(config), std::move(parts))) {}
 Service::~Service() = default;
 
 boost::system::result<void, http::StartError> Service::start() {
@@ -166,7 +168,7 @@ std::uint64_t Service::queued() const {
   return impl_->queued();
 }
 asio::awaitable<void> Service::shut_down() {
-  return impl_->shut_down();
+  return Impl::shut_down(impl_);
 }
 
 }  // namespace sallyport::broker

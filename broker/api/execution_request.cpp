@@ -55,12 +55,12 @@ struct Refused {
 };
 
 [[noreturn]] void refuse(int status, std::string message, const Json& details = Json::object()) {
-  Refused refused;
-  refused.error.status = status;
-  refused.error.error_type = error_type_of(status);
-  refused.error.message = std::move(message);
-  refused.error.details_json = details.dump();
-  throw refused;
+  ApiError error;
+  error.status = status;
+  error.error_type = error_type_of(status);
+  error.message = std::move(message);
+  error.details_json = details.dump();
+  throw Refused{std::move(error)};
 }
 
 [[noreturn]] void refuse_field(const std::string& field, const std::string& what) {
@@ -89,7 +89,7 @@ std::string number_text(double value) {
   std::array<char, 64> text{};
   const bool whole = std::nearbyint(value) == value && std::abs(value) < 1e15;
   const int length = std::snprintf(text.data(), text.size(), whole ? "%.0f" : "%.10g", value);
-  return std::string(text.data(), static_cast<std::size_t>(length));
+  return {text.data(), static_cast<std::size_t>(length)};
 }
 
 Json number_json(double value) {
@@ -125,7 +125,9 @@ void check_known(const Json& object, const std::string& place, Names known) {
     std::string message = "unknown field " + quote(item.key());
     if (!place.empty()) message += " in " + place;
     Json details;
-    details["field"] = place.empty() ? shown : place + "." + shown;
+    std::string field = place.empty() ? std::string() : place + ".";
+    field += shown;
+    details["field"] = field;
     if (const auto near = config::nearest(item.key(), known)) {
       message += "; did you mean \"" + std::string(*near) + "\"?";
       details["nearest"] = *near;
@@ -282,16 +284,14 @@ class Parser {
       check_name("image", name, rules_.images->names());
       refuse_field("image", quote(name) + " is not available");
     }
-    Refused refused;
-    refused.error.status = 503;
-    refused.error.error_type = "SandboxError";
-    refused.error.message =
+    ApiError error;
+    error.status = 503;
+    error.error_type = "SandboxError";
+    error.message =
         "the default image " + quote(name) +
-        " has not been built on this broker; its operator builds it with: sallyport images "
-        "build " +
-        name;
-    refused.error.retry_after_seconds = 60;
-    throw refused;
+        " has not been built on this broker; its operator builds it with: sallyport images build " + name;
+    error.retry_after_seconds = 60;
+    throw Refused{std::move(error)};
   }
 
   /// A limit from `sandbox_config` or its default.

@@ -96,7 +96,7 @@ std::string http_date(std::int64_t unix_seconds) {
                                    kDays.at(static_cast<std::size_t>(parts.tm_wday)), parts.tm_mday,
                                    kMonths.at(static_cast<std::size_t>(parts.tm_mon)), parts.tm_year + 1900,
                                    parts.tm_hour, parts.tm_min, parts.tm_sec);
-  return std::string(text.data(), static_cast<std::size_t>(length));
+  return {text.data(), static_cast<std::size_t>(length)};
 }
 
 std::string serialize_head(const Response& response, bool keep_alive) {
