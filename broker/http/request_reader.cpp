@@ -15,9 +15,10 @@ namespace beast_http = boost::beast::http;
 class RequestReader::Impl {
  public:
   explicit Impl(ReaderLimits limits) : limits_(limits) {
-    // The parser's limits are 32 bit wide.
+    // The parser counts the request line and the fields each by itself, and only as far as a piece shows
+    // them, so the exact bound is kept in `feed`. Its own limit is 32 bit wide.
     parser_.header_limit(
-        static_cast<std::uint32_t>(std::min<std::uint64_t>(limits.max_header_bytes, 0x7FFFFFFF)));
+        static_cast<std::uint32_t>(std::min<std::uint64_t>(limits.max_header_bytes + 64, 0x7FFFFFFF)));
     parser_.body_limit(limits.max_body_bytes);
     parser_.eager(false);
   }
@@ -41,13 +42,20 @@ class RequestReader::Impl {
     // hand Beast 1.81 runs into an assertion of its own.
     if (state_ == State::body && parser_.chunked() && bytes.size() < 5) return consumed;
     boost::beast::error_code error;
-    consumed += parser_.put(boost::asio::buffer(bytes.substr(consumed)), error);
+    const std::size_t taken = parser_.put(boost::asio::buffer(bytes.substr(consumed)), error);
+    consumed += taken;
     if (error && error != beast_http::error::need_more) {
       fail_parsing(error);
       return consumed;
     }
-    if (state_ == State::head && parser_.is_header_done()) {
-      finish_head();
+    if (state_ == State::head) {
+      head_bytes_ += taken;
+      const std::size_t seen = parser_.is_header_done() ? head_bytes_ : head_bytes_ + bytes.size() - consumed;
+      if (seen > limits_.max_header_bytes) {
+        fail_parsing(beast_http::error::header_limit);
+      } else if (parser_.is_header_done()) {
+        finish_head();
+      }
     } else if (state_ == State::body) {
       if (parser_.is_done()) {
         state_ = State::complete;
@@ -162,6 +170,7 @@ class RequestReader::Impl {
   RequestHead head_;
   Failure failure_;
   std::size_t empty_bytes_ = 0;
+  std::uint64_t head_bytes_ = 0;
 };
 
 RequestReader::RequestReader(ReaderLimits limits) : impl_(std::make_unique<Impl>(limits)) {}

@@ -138,6 +138,22 @@ TEST(RequestReader, RefusesWhatItCannotReadForSure) {
   }
 }
 
+TEST(RequestReader, TheBoundOfTheHeaderIsExactInPiecesOfEverySize) {
+  const std::string head = "GET /12345678901234567890 HTTP/1.1\r\nHost: h\r\nX: 12345678901234567890\r\n\r\n";
+  for (std::size_t step = 1; step <= head.size() + 6; ++step) {
+    ReaderLimits limits;
+    limits.max_header_bytes = head.size();
+    RequestReader fits(limits);
+    feed_all(fits, head + "GET /", step);
+    EXPECT_EQ(fits.state(), State::complete) << step;
+    limits.max_header_bytes = head.size() - 1;
+    RequestReader too_long(limits);
+    feed_all(too_long, head + "GET /", step);
+    ASSERT_EQ(too_long.state(), State::failed) << step;
+    EXPECT_EQ(too_long.failure().status, 431) << step;
+  }
+}
+
 TEST(RequestReader, Expect100IsForHttp11Only) {
   RequestReader reader{ReaderLimits()};
   feed_all(reader, "POST / HTTP/1.1\r\nHost: h\r\nExpect: 100-Continue\r\nContent-Length: 5\r\n\r\n", 100);
