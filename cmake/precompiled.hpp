@@ -1,5 +1,5 @@
-// Headers that most files include and that take longest to parse, compiled once (cmake/library.cmake). A file still
-// includes what it uses: tools/check compiles without this.
+// Headers that most files include and that take longest to parse, compiled once (cmake/library.cmake). A file
+// still includes what it uses: tools/check compiles without this.
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>

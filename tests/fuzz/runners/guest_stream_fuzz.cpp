@@ -1,5 +1,5 @@
-// The guest's streams, in pieces of any size: the scanner must give the same whatever the cuts, and never more output
-// than went in.
+// The guest's streams, in pieces of any size: the scanner must give the same whatever the cuts, and never
+// more output than went in.
 #include "runners/guest_protocol.hpp"
 
 #include <algorithm>

@@ -1,7 +1,7 @@
 #include "broker/log/audit.hpp"
 
-#include "broker/log/audit_line.hpp"
 #include "base/sha256.hpp"
+#include "broker/log/audit_line.hpp"
 #include "tests/unit/broker/log/support.hpp"
 
 #include <gmock/gmock.h>
@@ -136,9 +136,9 @@ TEST(Audit, WithheldIdentityTellsNeitherUserNorCode) {
     record.log_executions = false;
     record.error_type = "HunterError";  // A class that the code defines.
     const auto text = audit_line(record, config, fixed_time());
-    for (const auto& word :
-         {std::string("hunter2"), std::string("alice"), std::string("HunterError"),
-          std::string("code_length"), std::string("code_sha256"), std::string("user_id"), base::sha256_hex(code)}) {
+    for (const auto& word : {std::string("hunter2"), std::string("alice"), std::string("HunterError"),
+                             std::string("code_length"), std::string("code_sha256"), std::string("user_id"),
+                             base::sha256_hex(code)}) {
       EXPECT_THAT(text, Not(HasSubstr(word)));
     }
     const auto line = json::parse(text);
