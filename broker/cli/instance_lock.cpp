@@ -2,12 +2,12 @@
 
 #include <array>
 #include <cerrno>
-#include <cstring>
 #include <fcntl.h>
 #include <filesystem>
 #include <stdexcept>
 #include <string>
 #include <sys/file.h>
+#include <system_error>
 #include <unistd.h>
 #include <utility>
 
@@ -31,7 +31,9 @@ boost::system::result<InstanceLock, LockError> InstanceLock::take(const std::str
   }
   const std::string path = folder + "/" + instance + ".lock";
   const int descriptor = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0640);
-  if (descriptor < 0) return LockError{path + " cannot be opened: " + std::strerror(errno)};
+  if (descriptor < 0) {
+    return LockError{path + " cannot be opened: " + std::generic_category().message(errno)};
+  }
   InstanceLock lock(descriptor);
   if (::flock(descriptor, LOCK_EX | LOCK_NB) != 0) {
     return LockError{"instance \"" + instance + "\" is already running (process " + holder(descriptor) +
