@@ -13,7 +13,7 @@ namespace {
 struct ApiVersion {
   int major = 0;
   int minor = 0;
-  auto operator<=>(const ApiVersion&) const = default;
+  auto operator<=>(const ApiVersion&) const = default;  // NOLINT(modernize-use-nullptr): a false finding
 };
 
 constexpr ApiVersion oldest_known{1, 41};

@@ -34,8 +34,8 @@ Error closed_here() {
 
 // --- Interrupt
 
-Interrupt::Interrupt(const std::shared_ptr<Connection>& connection, const base::CallBounds& bounds)
-    : bounds_(bounds) {
+Interrupt::Interrupt(const std::shared_ptr<Connection>& connection, base::CallBounds bounds)
+    : bounds_(std::move(bounds)) {
   const std::weak_ptr<Connection> weak = connection;
   const auto executor = connection->executor();
   if (bounds_.deadline.when() != base::Clock::time_point::max()) {

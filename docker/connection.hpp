@@ -30,7 +30,7 @@ class Connection;
 /// Lives in the frame of the coroutine that waits. Executor thread only; the token may be triggered anywhere.
 class Interrupt {
  public:
-  Interrupt(const std::shared_ptr<Connection>& connection, const base::CallBounds& bounds);
+  Interrupt(const std::shared_ptr<Connection>& connection, base::CallBounds bounds);
   Interrupt(const Interrupt&) = delete;
   Interrupt& operator=(const Interrupt&) = delete;
   Interrupt(Interrupt&&) = delete;

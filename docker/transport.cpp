@@ -173,8 +173,8 @@ asio::awaitable<Result<void>> Exchange::upload(const TarSource& source, std::siz
 
 // --- Transport
 
-Transport::Transport(asio::any_io_executor executor, const ClientOptions& options)
-    : executor_(std::move(executor)), options_(options) {
+Transport::Transport(asio::any_io_executor executor, ClientOptions options)
+    : executor_(std::move(executor)), options_(std::move(options)) {
   Pool::Options pool_options;
   pool_options.socket_path = options_.socket_path;
   pool_options.max_idle = options_.max_idle_connections;

@@ -86,7 +86,7 @@ class Exchange {
 /// What all calls share: the pool, the bounds, and the API version once it is negotiated.
 class Transport {
  public:
-  Transport(boost::asio::any_io_executor executor, const ClientOptions& options);
+  Transport(boost::asio::any_io_executor executor, ClientOptions options);
 
   /// Sends the request and reads the answer's header. An error status is an `engine` error with
   /// the engine's message.

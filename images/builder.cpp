@@ -7,7 +7,6 @@
 #include <cerrno>
 #include <chrono>
 #include <cstdlib>
-#include <cstring>
 #include <ctime>
 #include <filesystem>
 #include <fstream>
@@ -258,7 +257,8 @@ asio::awaitable<Result<std::string>> Builder::debootstrap_image(Recipe recipe, d
 
   const TemporaryFolder folder;
   if (folder.path().empty()) {
-    co_return Error{ErrorKind::tool, std::string("no temporary folder can be made: ") + std::strerror(errno)};
+    co_return Error{ErrorKind::tool, std::string("no temporary folder can be made: ") +
+                                         std::generic_category().message(errno)};
   }
   Result<std::string> tar = co_await make_root_file_system(recipe, folder.path(), progress, bounds);
   if (tar.has_error()) co_return std::move(tar).error();

@@ -12,7 +12,6 @@
 #include <chrono>
 #include <csignal>
 #include <cstdlib>
-#include <cstring>
 #include <deque>
 #include <fcntl.h>
 #include <memory>
@@ -20,6 +19,7 @@
 #include <spawn.h>
 #include <stop_token>
 #include <sys/wait.h>
+#include <system_error>
 #include <unistd.h>
 #include <utility>
 
@@ -40,7 +40,7 @@ Error tool_error(std::string message) {
 /// handler, which may already be queued when the program ends.
 class Terminator : public std::enable_shared_from_this<Terminator> {
  public:
-  Terminator(asio::any_io_executor executor, pid_t group) : timer_(std::move(executor)), group_(group) {}
+  Terminator(const asio::any_io_executor& executor, pid_t group) : timer_(executor), group_(group) {}
 
   void at(base::Clock::time_point when) {
     timer_.expires_at(when);
@@ -110,7 +110,8 @@ struct Child {
 
 Result<Child> spawn(const std::vector<std::string>& command) {
   std::array<int, 2> output{};
-  if (::pipe2(output.data(), O_CLOEXEC) != 0) return tool_error(std::string("pipe: ") + std::strerror(errno));
+  if (::pipe2(output.data(), O_CLOEXEC) != 0)
+    return tool_error(std::string("pipe: ") + std::generic_category().message(errno));
 
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);
@@ -123,7 +124,11 @@ Result<Child> spawn(const std::vector<std::string>& command) {
 
   std::vector<char*> arguments;
   arguments.reserve(command.size() + 1);
-  for (const std::string& argument : command) arguments.push_back(const_cast<char*>(argument.c_str()));
+  for (const std::string& argument : command) {
+    // posix_spawn takes them as char* and does not write to them.
+    arguments.push_back(
+        const_cast<char*>(argument.c_str()));  // NOLINT(cppcoreguidelines-pro-type-const-cast)
+  }
   arguments.push_back(nullptr);
 
   Child child;
@@ -134,7 +139,7 @@ Result<Child> spawn(const std::vector<std::string>& command) {
   ::close(output[1]);
   if (error != 0) {
     ::close(output[0]);
-    return tool_error(command.front() + ": " + std::strerror(error));
+    return tool_error(command.front() + ": " + std::generic_category().message(error));
   }
   child.output = output[0];
   return child;
@@ -188,7 +193,7 @@ asio::awaitable<Result<void>> run_process(std::vector<std::string> command, Line
 }
 
 bool is_installed(const std::string& program) {
-  const char* path = std::getenv("PATH");
+  const char* path = std::getenv("PATH");  // NOLINT(concurrency-mt-unsafe): nobody changes the environment
   std::string_view rest = path != nullptr ? path : "/usr/sbin:/usr/bin:/sbin:/bin";
   while (!rest.empty()) {
     const std::size_t colon = rest.find(':');

@@ -4,7 +4,6 @@
 
 #include <cerrno>
 #include <cstdlib>
-#include <cstring>
 #include <fcntl.h>
 #include <filesystem>
 #include <fstream>
@@ -101,7 +100,7 @@ std::string Record::to_json() const {
 
 Result<void> Record::save(const std::string& path) const {
   const auto failed = [&path](const char* what) {
-    return record_error(path, std::string(what) + ": " + std::strerror(errno));
+    return record_error(path, std::string(what) + ": " + std::generic_category().message(errno));
   };
   const std::filesystem::path folder = std::filesystem::absolute(path).parent_path();
   std::error_code error;
