@@ -19,6 +19,7 @@ struct Server {
   std::uint64_t max_connections = 1024;
   std::uint64_t max_header_bytes = 16'384;
   std::uint64_t max_body_bytes = 10'485'760;
+  std::uint64_t max_buffered_bytes = 1'073'741'824;
   double header_timeout_seconds = 10;  ///< From a request's first byte to the end of its header.
   double body_timeout_seconds = 30;    ///< From the end of the header to the end of the body.
   double idle_timeout_seconds = 75;    ///< A kept-alive connection without a request.

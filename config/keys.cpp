@@ -34,6 +34,8 @@ std::vector<Key> server_keys() {
        "Header of one request; beyond: 431."},
       {SALLYPORT_KEY(server.max_body_bytes), Range{1024, 1'073'741'824}, "bytes",
        "Body of one request; beyond: 413."},
+      {SALLYPORT_KEY(server.max_buffered_bytes), Range{1024, 1'099'511'627'776}, "bytes",
+       "Bodies and replies of all connections together; beyond: 503 for a request with a body."},
       {SALLYPORT_KEY(server.header_timeout_seconds), seconds, "seconds",
        "From the first byte of a request to the end of its header."},
       {SALLYPORT_KEY(server.body_timeout_seconds), seconds, "seconds",

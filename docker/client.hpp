@@ -141,7 +141,7 @@ class Client {
   boost::asio::awaitable<Result<Version>> negotiate(base::CallBounds bounds);
   boost::asio::awaitable<Result<EngineInfo>> info(base::CallBounds bounds);
   /// Events from the time of this call on, those included that happen before the engine has subscribed us.
-  boost::asio::awaitable<Result<EventStream>> events(Labels label_filter, base::CallBounds bounds);
+  boost::asio::awaitable<Result<EventStream>> events(EventFilter filter, base::CallBounds bounds);
 
   // --- containers
   boost::asio::awaitable<Result<CreatedContainer>> create_container(ContainerSpec spec,

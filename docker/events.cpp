@@ -81,16 +81,16 @@ std::string engine_time(std::chrono::system_clock::time_point when) {
 
 }  // namespace
 
-asio::awaitable<Result<EventStream>> Client::events(Labels label_filter, base::CallBounds bounds) {
+asio::awaitable<Result<EventStream>> Client::events(EventFilter filter, base::CallBounds bounds) {
   detail::Request request("GET", "/events");
   request.streamed_answer = true;
   const std::string call = request.call();
-  auto filter = detail::label_filter_json(label_filter);
-  if (filter.has_error()) co_return with_call(std::move(filter).error(), call);
+  auto filters = detail::event_filter_json(filter);
+  if (filters.has_error()) co_return with_call(std::move(filters).error(), call);
   detail::QueryValues query;
   // The engine sends its header before it subscribes; without a start time, what happens in between is lost.
   query.emplace_back("since", engine_time(std::chrono::system_clock::now()));
-  query.emplace_back("filters", std::move(*filter));
+  query.emplace_back("filters", std::move(*filters));
   request.query = detail::query_string(query);
   auto exchange = co_await impl_->transport.open(std::move(request), bounds);
   if (exchange.has_error()) co_return std::move(exchange).error();

@@ -73,6 +73,7 @@ Result<std::string> container_spec_json(const ContainerSpec& spec) {
   put_text(json, "WorkingDir", spec.working_directory);
   put_text(json, "User", spec.user);
   put_text(json, "Hostname", spec.hostname);
+  json["NetworkDisabled"] = spec.network_disabled;
   json["Labels"] = spec.labels;
   json["AttachStdin"] = spec.open_stdin;
   json["AttachStdout"] = true;
@@ -95,12 +96,17 @@ Result<std::string> container_update_json(const ContainerUpdate& update) {
 }
 
 Result<std::string> label_filter_json(const Labels& labels) {
-  if (labels.empty()) return std::string();
-  Json list = Json::array();
-  for (const auto& [key, value] : labels) list.push_back(value.empty() ? key : key + "=" + value);
-  Json filter = Json::object();
-  filter["label"] = std::move(list);
-  return write(filter);
+  return event_filter_json(EventFilter(labels));
+}
+
+Result<std::string> event_filter_json(const EventFilter& filter) {
+  Json json = Json::object();
+  for (const auto& [key, value] : filter.labels) {
+    json["label"].push_back(value.empty() ? key : key + "=" + value);
+  }
+  for (const std::string& action : filter.actions) json["event"].push_back(action);
+  if (json.empty()) return std::string();
+  return write(json);
 }
 
 Result<std::string> string_map_json(const Labels& values) {

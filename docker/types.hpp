@@ -6,6 +6,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace sallyport::docker {
@@ -60,6 +61,9 @@ struct ContainerSpec {
 
   std::string runtime;       ///< Empty: the engine's default.
   std::string network_mode;  ///< "none", "bridge", ...
+  /// The engine leaves the container's network namespace as the runtime makes it (empty), and keeps no
+  /// record of it: nothing to set up, nothing to tear down.
+  bool network_disabled = false;
   std::string ipc_mode = "private";
   std::string log_driver = "none";
   bool read_only_root = true;
@@ -167,6 +171,17 @@ struct ImageImportOptions {
 };
 
 /// One entry of the events stream.
+/// Which events to hear of: those whose object carries all of these labels (empty value: the key alone) and
+/// whose action is among these. Empty: all.
+struct EventFilter {
+  EventFilter() = default;
+  explicit EventFilter(Labels labels_in, std::vector<std::string> actions_in = {})
+      : labels(std::move(labels_in)), actions(std::move(actions_in)) {}
+
+  Labels labels;
+  std::vector<std::string> actions;
+};
+
 struct Event {
   std::string type;    ///< "container", "image", ...
   std::string action;  ///< "start", "die", "oom", ...

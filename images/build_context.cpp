@@ -24,10 +24,12 @@ constexpr const char* kPasswd =
 constexpr const char* kGroup =
     "root:x:0:\n"
     "nogroup:x:65534:\n";
+// "myhostname": a sandbox without network still has its loopback, but the engine writes /etc/hosts only where
+// it sets up a network, and empties it otherwise (moby: daemon/initlayer).
 constexpr const char* kNameServices =
     "passwd: files\n"
     "group: files\n"
-    "hosts: files dns\n"
+    "hosts: files myhostname dns\n"
     "networks: files\n"
     "protocols: files\n"
     "services: files\n";
@@ -58,8 +60,9 @@ std::string make_dockerfile(const Recipe& recipe, const std::string& from, Base 
   if (base == Base::pull) {
     text += install_step(recipe);
   } else {
-    text += "COPY passwd group nsswitch.conf /etc/\n";
+    text += "COPY passwd group /etc/\n";
   }
+  text += "COPY nsswitch.conf /etc/\n";
   for (const auto& [name, value] : environment_of(recipe)) text += "ENV " + name + "=\"" + value + "\"\n";
   text +=
       "COPY agent.py agent.json prepare_image.py /usr/lib/sallyport/\n"

@@ -43,6 +43,10 @@ docker::ContainerSpec make_container_spec(const Job& job, const ResolvedImage& i
 
   spec.runtime = limits.enable_network ? runner.runtime_network : runner.runtime;
   spec.network_mode = limits.enable_network ? runner.network : "none";
+  // "none" alone still is a network to the engine, which joins and leaves it under locks that Docker 20.10
+  // takes in two orders (libnetwork: watchLoop against sbLeave): under load all starts and ends then hang for
+  // good.
+  spec.network_disabled = !limits.enable_network;
   spec.ipc_mode = "private";
   spec.log_driver = "none";
   spec.read_only_root = true;

@@ -83,16 +83,16 @@ class PlainScript:
             "artifacts": {"max_count": 32, "max_bytes": 10000000}}).encode()
         stream.sendall(struct.pack(">I", len(job)) + job)
         stream.shutdown(socket.SHUT_WR)
-        output = b""
+        output = {1: b"", 2: b""}
         while True:
             kind, data = read_frame(stream)
             if kind is None:
                 break
-            output += data
+            output[kind] += data
         assert json.loads(exit_response.read())["StatusCode"] == 0
         self.call("GET", f"/v1.41/containers/{identity}/json")
         elapsed = time.perf_counter() - begun
-        assert output.startswith(b"hello\n"), output
+        assert output[1].startswith(b"hello\n"), output
         stream.close()
         self.call("DELETE", f"/v1.41/containers/{identity}?force=1&v=1")
         return elapsed
@@ -110,7 +110,8 @@ def broker_spec(broker):
     connection.close()
     config, host = details["Config"], details["HostConfig"]
     return {
-        **{key: config[key] for key in ("User", "WorkingDir", "Hostname", "OpenStdin", "StdinOnce")},
+        **{key: config[key] for key in ("User", "WorkingDir", "Hostname", "OpenStdin", "StdinOnce",
+                                        "NetworkDisabled")},
         "AttachStdin": True, "AttachStdout": True, "AttachStderr": True, "Image": recorded_digest(),
         "HostConfig": {key: host[key] for key in (
             "Runtime", "NetworkMode", "IpcMode", "LogConfig", "ReadonlyRootfs", "CapDrop", "SecurityOpt", "Tmpfs",

@@ -47,6 +47,11 @@ class Executions(BrokerTestCase):
         self.assertEqual(artifact["media_type"], "image/png")
         self.assertTrue(base64.b64decode(artifact["content_base64"]).startswith(b"\x89PNG\r\n"))
 
+    def test_own_names_resolve_without_network(self):
+        reply = self.broker.run("import socket\nprint(socket.gethostbyname('localhost'), "
+                                "socket.gethostbyname(socket.gethostname()))\n")
+        self.assertRegex(reply["stdout"], r"^127\.0\.0\.1 127\.0\.0\.\d\n$")
+
     def test_python_exception(self):
         reply = self.broker.run("x = 1\nraise ValueError('bad')\n")
         self.assertFalse(reply["success"])

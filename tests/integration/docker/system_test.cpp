@@ -34,7 +34,7 @@ TEST_F(SystemTest, InfoTellsWhatTheSandboxNeedsToKnow) {
 }
 
 TEST_F(SystemTest, EventsTellOfAContainersLife) {
-  auto events = run(client.events(labels(), within(5s)));
+  auto events = run(client.events(EventFilter(labels()), within(5s)));
   ASSERT_TRUE(events.has_value()) << events.error().to_string();
   // Nothing has happened yet; the subscription outlives the time-out.
   auto nothing = run(events->next(within(50ms)));
@@ -63,7 +63,7 @@ TEST_F(SystemTest, EventsTellOfAContainersLife) {
 
 TEST_F(SystemTest, NoEventIsLostRightAfterTheSubscription) {
   for (int i = 0; i < 20; ++i) {
-    auto events = run(client.events(labels(), within(5s)));
+    auto events = run(client.events(EventFilter(labels()), within(5s)));
     ASSERT_TRUE(events.has_value()) << events.error().to_string();
     const std::string id = create(spec({"exit", "0"}));
     auto event = run(events->next(within(5s)));

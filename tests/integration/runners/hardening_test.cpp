@@ -86,6 +86,7 @@ TEST_F(Hardening, TheEngineWasToldEachOption) {
   EXPECT_EQ(ulimits, expected);
 
   const json& settings = details["Config"];
+  EXPECT_EQ(settings["NetworkDisabled"], true);
   EXPECT_EQ(settings["User"], "65534:65534");
   EXPECT_EQ(settings["Labels"][kInstanceLabel], identity_.instance);
   EXPECT_EQ(settings["Labels"][kRunLabel], identity_.run);

@@ -22,6 +22,7 @@ TEST(RequestJsonTest, EveryFieldOfASpecIsSent) {
   spec.stdin_once = true;
   spec.runtime = "runsc";
   spec.network_mode = "none";
+  spec.network_disabled = true;
   spec.tmpfs["/work"] = "size=1m";
   spec.ulimits.push_back(Ulimit{"nofile", 64, 128});
   spec.memory_bytes = 1;
@@ -34,7 +35,7 @@ TEST(RequestJsonTest, EveryFieldOfASpecIsSent) {
     "Image": "sha256:12", "Cmd": ["python3", "-c", "print('é')"], "Entrypoint": ["/agent"], "Env": ["A=1"],
     "WorkingDir": "/work", "User": "1000:1000", "Hostname": "sandbox", "Labels": {"k": "v"},
     "AttachStdin": true, "AttachStdout": true, "AttachStderr": true, "OpenStdin": true, "StdinOnce": true,
-    "Tty": false,
+    "Tty": false, "NetworkDisabled": true,
     "HostConfig": {
       "Runtime": "runsc", "NetworkMode": "none", "IpcMode": "private",
       "LogConfig": {"Type": "none", "Config": {}}, "ReadonlyRootfs": true, "CapDrop": ["ALL"],
@@ -44,6 +45,12 @@ TEST(RequestJsonTest, EveryFieldOfASpecIsSent) {
       "Privileged": false, "AutoRemove": false, "Binds": [], "Devices": [], "PublishAllPorts": false,
       "RestartPolicy": {"Name": "no"}}})json");
   EXPECT_EQ(Json::parse(container_spec_json(spec).value()), expected);
+}
+
+TEST(RequestJsonTest, EventFilter) {
+  EXPECT_EQ(event_filter_json(EventFilter()).value(), "");
+  EXPECT_EQ(Json::parse(event_filter_json(EventFilter({{"k", "v"}, {"bare", ""}}, {"oom", "die"})).value()),
+            Json::parse(R"({"label": ["bare", "k=v"], "event": ["oom", "die"]})"));
 }
 
 TEST(RequestJsonTest, WhatIsTheImagesIsLeftToTheImage) {

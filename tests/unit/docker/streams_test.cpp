@@ -136,7 +136,7 @@ TEST_F(StreamsTest, EventsComeInAnySplit) {
   });
   Labels labels;
   labels["k"] = "v";
-  auto events = run(client->events(labels, within()));
+  auto events = run(client->events(EventFilter(labels), within()));
   ASSERT_TRUE(events.has_value()) << events.error().to_string();
   for (int i = 0; i < 3; ++i) {
     auto event = run(events->next(within()));
@@ -158,7 +158,7 @@ TEST_F(StreamsTest, EventsGoOnAfterATimeOut) {
     peer.send(test::chunk(event_line(0).substr(20)));
     peer.read_to_end();
   });
-  auto events = run(client->events(Labels(), within()));
+  auto events = run(client->events(EventFilter(), within()));
   ASSERT_TRUE(events.has_value()) << events.error().to_string();
   EXPECT_EQ(run(events->next(within(10ms))).error().kind, ErrorKind::timed_out);
   go_on = true;
@@ -178,7 +178,7 @@ TEST_F(StreamsTest, BrokenEvents) {
           peer.send(wire);
         },
         options);
-    auto events = run(client->events(Labels(), within()));
+    auto events = run(client->events(EventFilter(), within()));
     if (events.has_error()) return events.error();
     auto event = run(events->next(within()));
     return event.has_error() ? event.error() : Error();

@@ -44,7 +44,8 @@ TEST(BuildContextTest, TheAgentIsCompiledIn) {
 
 TEST(BuildContextTest, Dockerfile) {
   const std::string text = make_dockerfile(recipe(), "sallyport/base:1", Base::debootstrap);
-  EXPECT_THAT(text, testing::StartsWith("FROM sallyport/base:1\nCOPY passwd group nsswitch.conf /etc/\n"));
+  EXPECT_THAT(text, testing::StartsWith(
+                        "FROM sallyport/base:1\nCOPY passwd group /etc/\nCOPY nsswitch.conf /etc/\n"));
   EXPECT_THAT(text, HasSubstr("\nENV MPLBACKEND=\"Agg\"\n"));
   EXPECT_THAT(text, HasSubstr("\nENV HOME=\"/elsewhere\"\n"));
   EXPECT_THAT(text, Not(HasSubstr("HOME=\"/tmp\"")));
@@ -55,6 +56,7 @@ TEST(BuildContextTest, Dockerfile) {
 TEST(BuildContextTest, DockerfileOnAPulledImageInstallsThePackages) {
   const std::string text = make_dockerfile(recipe(), "debian:12-slim", Base::pull);
   EXPECT_THAT(text, HasSubstr("--no-install-recommends python3 dash &&"));
+  EXPECT_THAT(text, HasSubstr("\nCOPY nsswitch.conf /etc/\n")) << "localhost resolves in it too";
   EXPECT_THAT(text, Not(HasSubstr("COPY passwd")));
 }
 

@@ -46,6 +46,7 @@ TEST_F(ContainerSpecTest, IsolatedJobsHaveNoNetwork) {
   const docker::ContainerSpec spec = make();
   EXPECT_EQ(spec.runtime, "runsc");
   EXPECT_EQ(spec.network_mode, "none");
+  EXPECT_TRUE(spec.network_disabled);
 }
 
 TEST_F(ContainerSpecTest, NetworkedJobsUseTheOtherRuntime) {
@@ -53,6 +54,7 @@ TEST_F(ContainerSpecTest, NetworkedJobsUseTheOtherRuntime) {
   const docker::ContainerSpec spec = make();
   EXPECT_EQ(spec.runtime, "runsc-net");
   EXPECT_EQ(spec.network_mode, "bridge");
+  EXPECT_FALSE(spec.network_disabled);
 }
 
 TEST_F(ContainerSpecTest, LimitsAreTheJobs) {
