@@ -19,9 +19,9 @@ constexpr seconds kDrainTime{10};
 constexpr seconds kExitGrace{3};
 /// For the one sample before a kill; the kill must not wait long for it.
 constexpr seconds kSampleTime{1};
-/// The engine hears of a memory kill from the kernel, on another way than of the exit.
-constexpr int kOomLooks = 5;
-constexpr milliseconds kOomPause{20};
+/// The engine hears of a memory kill from the kernel, on another way than of the exit, and under load later.
+/// Only an end that nothing else explains waits for it.
+constexpr milliseconds kOomReportTime{1000};
 
 constexpr std::int64_t kKilledStatus = 137;
 constexpr std::size_t kMaxEarlyOutput = 4096;
@@ -84,6 +84,7 @@ GVisorExecution::GVisorExecution(GVisorExecutionContext& context, Job job, Outpu
       collector_(nonce_, job_.limits, sink) {}
 
 GVisorExecution::~GVisorExecution() {
+  if (!outcome_.container_id.empty()) context_.oom_watch.forget(outcome_.container_id);
   if (created_) context_.dependencies.reaper.remove(name_);
 }
 
@@ -155,6 +156,7 @@ asio::awaitable<bool> GVisorExecution::create() {
                    "the sandbox could not be created: " + created.error().to_string());
   }
   outcome_.container_id = created->id;
+  context_.oom_watch.expect(outcome_.container_id);
   if (!created->warnings.empty()) {
     // "Limitation discarded": the engine took the request, but will not hold a limit.
     co_return fail(SandboxFailure::unsupported,
@@ -307,14 +309,14 @@ asio::awaitable<bool> GVisorExecution::collect_exit() {
   if (!exit) co_return fail(exit.error(), "the sandbox's end was not reported");
   exit_status_ = exit->status_code;
 
-  for (int look = 0; look < kOomLooks; ++look) {
-    const auto details = co_await client.inspect(outcome_.container_id, clean_up_bounds());
-    if (!details) co_return fail(details.error(), "the sandbox's state is not known");
-    outcome_.oom_killed = details->oom_killed;
-    const bool unexplained =
-        exit_status_ == kKilledStatus && !details->oom_killed && kill_reason_ == KillReason::none;
-    if (!unexplained) break;
-    co_await base::sleep(base::CallBounds(base::Deadline::after(kOomPause)));
+  const auto details = co_await client.inspect(outcome_.container_id, clean_up_bounds());
+  if (!details) co_return fail(details.error(), "the sandbox's state is not known");
+  outcome_.oom_killed = details->oom_killed;
+  const bool unexplained =
+      exit_status_ == kKilledStatus && !details->oom_killed && kill_reason_ == KillReason::none;
+  if (unexplained) {
+    const base::CallBounds report(base::Deadline::after(kOomReportTime), bounds_.stop);
+    outcome_.oom_killed = co_await context_.oom_watch.reported(outcome_.container_id, report);
   }
   co_return true;
 }

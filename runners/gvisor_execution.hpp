@@ -5,6 +5,7 @@
 #include "docker/client.hpp"
 #include "runners/classify.hpp"
 #include "runners/gvisor_runner.hpp"
+#include "runners/oom_watch.hpp"
 #include "runners/output_collector.hpp"
 
 #include <boost/asio/awaitable.hpp>
@@ -21,6 +22,7 @@ struct GVisorExecutionContext {
   config::Runner runner;
   config::Engine engine;
   InstanceIdentity identity;
+  OomWatch oom_watch;
 };
 
 class GVisorExecution {

@@ -13,16 +13,19 @@ namespace asio = boost::asio;
 namespace sallyport::runners {
 
 struct GVisorRunner::Shared {
+  Shared(GVisorRunnerDependencies dependencies, config::Runner runner, config::Engine engine,
+         InstanceIdentity identity)
+      : context{dependencies, std::move(runner), std::move(engine), identity,
+                OomWatch(dependencies.executor, dependencies.client, identity)} {}
+
   GVisorExecutionContext context;
   std::uint64_t next_number = 1;
 };
 
 GVisorRunner::GVisorRunner(GVisorRunnerDependencies dependencies, config::Runner runner,
                            config::Engine engine, InstanceIdentity identity)
-    : shared_(
-          std::make_unique<Shared>(Shared{GVisorExecutionContext{std::move(dependencies), std::move(runner),
-                                                                 std::move(engine), std::move(identity)},
-                                          1})) {}
+    : shared_(std::make_unique<Shared>(std::move(dependencies), std::move(runner), std::move(engine),
+                                       std::move(identity))) {}
 
 GVisorRunner::~GVisorRunner() = default;
 
@@ -64,7 +67,8 @@ asio::awaitable<Health> GVisorRunner::check(std::string image, base::CallBounds 
 }
 
 asio::awaitable<void> GVisorRunner::shut_down(base::CallBounds bounds) {
-  co_await shared_->context.dependencies.reaper.shut_down(std::move(bounds));
+  co_await shared_->context.dependencies.reaper.shut_down(bounds);
+  co_await shared_->context.oom_watch.shut_down(std::move(bounds));
 }
 
 Nonce random_nonce() {

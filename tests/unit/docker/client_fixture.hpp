@@ -1,8 +1,8 @@
 // A client against a scripted engine.
 #pragma once
 
+#include "base/run_to_end.hpp"
 #include "docker/client.hpp"
-#include "tests/unit/docker/await.hpp"
 #include "tests/unit/docker/fake_engine.hpp"
 
 #include <gtest/gtest.h>
@@ -43,7 +43,7 @@ class ClientTest : public ::testing::Test {
 
   template <class T>
   T run(boost::asio::awaitable<T> task) {
-    return test::await(context, std::move(task));
+    return base::run_to_end(context, std::move(task));
   }
 
   boost::asio::io_context context;
