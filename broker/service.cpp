@@ -6,6 +6,7 @@
 #include "broker/http/error_response.hpp"
 #include "broker/pipeline.hpp"
 #include "broker/readiness.hpp"
+#include "broker/request_rules.hpp"
 #include "broker/seconds.hpp"
 
 #include <nlohmann/json.hpp>
@@ -25,22 +26,6 @@ using http::Response;
 namespace {
 
 constexpr int kRetryAfterShutdown = 5;
-
-/// For the runner to start a sandbox and to look at its end, beside the submission's own time.
-base::Clock::duration run_overhead(const config::Engine& engine) {
-  return seconds(engine.start_timeout_seconds + 2 * engine.call_timeout_seconds);
-}
-
-RequestRules request_rules(const config::Config& config, const ImageCatalog& images) {
-  RequestRules rules;
-  rules.sandbox = config.sandbox;
-  rules.may_switch_off = config.may_switch_off;
-  rules.default_image = config.images.default_image;
-  rules.sandbox_types = {config.runner.type};
-  rules.max_files_bytes = config.runner.work_folder_mb * 1024 * 1024;
-  rules.images = &images;
-  return rules;
-}
 
 ApiError shutting_down() {
   ApiError error;

@@ -70,6 +70,17 @@ asio::awaitable<Result<ProgressOutcome>> read_progress(detail::Exchange& exchang
   }
 }
 
+// Sends a tar stream with `request` and reads the progress that comes back. `request`'s query is set.
+asio::awaitable<Result<ProgressOutcome>> upload_tar(detail::Transport& transport, detail::Request request,
+                                                    const TarSource& tar, const ProgressSink& progress,
+                                                    const base::CallBounds& bounds) {
+  request.content_type = "application/x-tar";
+  request.streamed_answer = true;
+  auto exchange = co_await transport.open_upload(std::move(request), tar, bounds);
+  if (exchange.has_error()) co_return std::move(exchange).error();
+  co_return co_await read_progress(**exchange, progress, transport.options().max_line_bytes, bounds);
+}
+
 }  // namespace
 
 asio::awaitable<Result<std::vector<ImageSummary>>> Client::list_images(Labels labels,
@@ -113,12 +124,7 @@ asio::awaitable<Result<std::string>> Client::import_image(ImageImportOptions opt
   query.emplace_back("message", options.message);
   for (const std::string& change : options.changes) query.emplace_back("changes", change);
   request.query = detail::query_string(query);
-  request.content_type = "application/x-tar";
-  request.streamed_answer = true;
-  auto exchange = co_await impl_->transport.open_upload(std::move(request), tar, bounds);
-  if (exchange.has_error()) co_return std::move(exchange).error();
-  auto outcome =
-      co_await read_progress(**exchange, progress, impl_->transport.options().max_line_bytes, bounds);
+  auto outcome = co_await upload_tar(impl_->transport, std::move(request), tar, progress, bounds);
   if (outcome.has_error()) co_return std::move(outcome).error();
   if (!outcome->last_status.starts_with("sha256:")) {
     co_return with_call(make_error(ErrorKind::malformed, "the import ended without an image's id"), call);
@@ -152,12 +158,7 @@ asio::awaitable<Result<std::string>> Client::build_image(ImageBuildOptions optio
   query.emplace_back("rm", "true");
   query.emplace_back("forcerm", "true");  // A failed build leaves no container behind either.
   request.query = detail::query_string(query);
-  request.content_type = "application/x-tar";
-  request.streamed_answer = true;
-  auto exchange = co_await impl_->transport.open_upload(std::move(request), tar, bounds);
-  if (exchange.has_error()) co_return std::move(exchange).error();
-  auto outcome =
-      co_await read_progress(**exchange, progress, impl_->transport.options().max_line_bytes, bounds);
+  auto outcome = co_await upload_tar(impl_->transport, std::move(request), tar, progress, bounds);
   if (outcome.has_error()) co_return std::move(outcome).error();
   if (outcome->image_id.empty()) {
     co_return with_call(make_error(ErrorKind::malformed, "the build ended without an image's id"), call);

@@ -1,6 +1,7 @@
 // The composition root: everything between a configuration and a runner.
 #pragma once
 
+#include "base/run_to_end.hpp"
 #include "broker/cli/image_index.hpp"
 #include "config/config.hpp"
 #include "docker/client.hpp"
@@ -8,13 +9,10 @@
 #include "runners/gvisor_runner.hpp"
 
 #include <boost/asio/awaitable.hpp>
-#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 
-#include <exception>
-#include <memory>
-#include <optional>
-#include <string>
+#include <chrono>
+#include <utility>
 
 namespace sallyport::broker::cli {
 
@@ -33,16 +31,7 @@ class Assembly {
   /// Runs `task` to its end on this thread. For commands that do one thing after another.
   template <class T>
   T await(boost::asio::awaitable<T> task) {
-    std::optional<T> result;
-    std::exception_ptr failure;
-    boost::asio::co_spawn(context_, std::move(task), [&](std::exception_ptr error, T value) {
-      failure = error;
-      if (!error) result.emplace(std::move(value));
-    });
-    context_.restart();
-    while (!result && !failure) context_.run_one();
-    if (failure) std::rethrow_exception(failure);
-    return std::move(*result);
+    return base::run_to_end(context_, std::move(task));
   }
 
   /// Waits until every container that was used is removed.

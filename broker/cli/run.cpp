@@ -7,6 +7,7 @@
 #include "broker/cli/log_adapters.hpp"
 #include "broker/log/logs.hpp"
 #include "broker/pipeline.hpp"
+#include "broker/request_rules.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -95,16 +96,14 @@ int run_submission(const config::Loaded& loaded, const RunOptions& options) {
     events.write(Severity::warning, "container_removal", message);
   });
 
-  RequestRules rules;
-  rules.sandbox = config.sandbox;
-  rules.may_switch_off = config.may_switch_off;
-  rules.default_image = config.images.default_image;
-  rules.images = &assembly.images();
-  auto request = parse_execution_request(request_body(*code, options), rules);
+  auto request =
+      parse_execution_request(request_body(*code, options), request_rules(config, assembly.images()));
   if (!request) return print_error(request.error(), options.json);
 
   Admission admission(assembly.context().get_executor(), config.admission);
-  Pipeline pipeline(PipelineParts(assembly.runner(), admission, audit));
+  PipelineParts parts(assembly.runner(), admission, audit);
+  parts.run_overhead = run_overhead(config.engine);
+  Pipeline pipeline(std::move(parts));
   auto reply = assembly.await(
       pipeline.execute(std::move(*request), nullptr, base::CallBounds(base::Deadline::never())));
   assembly.clean_up();

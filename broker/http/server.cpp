@@ -51,12 +51,11 @@ bool concerns_client_only(const boost::system::error_code& error) {
 
 class Server::Impl : public std::enable_shared_from_this<Server::Impl> {
  public:
-  Impl(asio::any_io_executor executor, config::Server config, Router router, EventLog& log,
-       std::uint64_t max_buffered_bytes)
+  Impl(asio::any_io_executor executor, config::Server config, Router router, EventLog& log)
       : executor_(std::move(executor)),
         acceptor_(executor_),
         all_ended_(executor_),
-        context_(std::make_shared<SessionContext>(max_buffered_bytes)) {
+        context_(std::make_shared<SessionContext>(config.max_buffered_bytes)) {
     context_->limits = std::move(config);
     context_->router = std::move(router);
     context_->log = &log;
@@ -219,10 +218,8 @@ class Server::Impl : public std::enable_shared_from_this<Server::Impl> {
   bool cutting_ = false;
 };
 
-Server::Server(asio::any_io_executor executor, config::Server config, Router router, EventLog& log,
-               std::uint64_t max_buffered_bytes)
-    : impl_(std::make_shared<Impl>(std::move(executor), std::move(config), std::move(router), log,
-                                   max_buffered_bytes)) {}
+Server::Server(asio::any_io_executor executor, config::Server config, Router router, EventLog& log)
+    : impl_(std::make_shared<Impl>(std::move(executor), std::move(config), std::move(router), log)) {}
 
 // Coroutines that are left hold the implementation, not this object.
 Server::~Server() {

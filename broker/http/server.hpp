@@ -37,8 +37,7 @@ struct StartError {
 class Server {
  public:
   /// `log` must outlive the server.
-  Server(boost::asio::any_io_executor executor, config::Server config, Router router, EventLog& log,
-         std::uint64_t max_buffered_bytes = std::uint64_t{1} << 30U);
+  Server(boost::asio::any_io_executor executor, config::Server config, Router router, EventLog& log);
   ~Server();
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;

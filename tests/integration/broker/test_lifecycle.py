@@ -3,6 +3,7 @@
 import glob
 import http.client
 import json
+import resource
 import signal
 import socket
 import subprocess
@@ -112,6 +113,20 @@ class Lifecycle(unittest.TestCase):
             self.assertNotEqual(second.returncode, 0)
             self.assertIn("already running", second.stderr)
             self.assertEqual(broker.get("/healthz")[0], 200)
+
+    def test_running_out_of_descriptors_is_waited_out(self):
+        with Broker() as broker:
+            self.assertEqual(broker.get("/healthz")[0], 200)
+            before = resource.prlimit(broker.process.pid, resource.RLIMIT_NOFILE)
+            # Below what is open already: the next accept finds none.
+            resource.prlimit(broker.process.pid, resource.RLIMIT_NOFILE, (3, before[1]))
+            waiting = http.client.HTTPConnection("127.0.0.1", broker.port, timeout=60)
+            waiting.request("GET", "/healthz")
+            logged = wait_until(lambda: any(line["event"] == "accept_failed" for line in broker.log_lines()), 30)
+            resource.prlimit(broker.process.pid, resource.RLIMIT_NOFILE, before)
+            self.assertTrue(logged, broker.log_lines())
+            self.assertEqual(waiting.getresponse().status, 200)
+            waiting.close()
 
     def test_slow_and_silent_clients_are_cut(self):
         with Broker(server={"port": 0, "header_timeout_seconds": 1, "body_timeout_seconds": 1,

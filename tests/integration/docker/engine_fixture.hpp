@@ -2,8 +2,8 @@
 // that does not answer fails the tests; nothing is skipped.
 #pragma once
 
+#include "base/run_to_end.hpp"
 #include "docker/client.hpp"
-#include "tests/unit/docker/await.hpp"
 
 #include <gtest/gtest.h>
 
@@ -114,7 +114,7 @@ class EngineTest : public ::testing::Test {
 
   template <class T>
   T run(boost::asio::awaitable<T> task) {
-    return test::await(context, std::move(task));
+    return base::run_to_end(context, std::move(task));
   }
 
   static ContainerSpec spec(std::vector<std::string> command, std::string runtime = "") {

@@ -1,14 +1,13 @@
 // A GVisorRunner on the real engine, for tests. Where engine or image are missing the tests fail, never skip.
 #pragma once
 
+#include "base/run_to_end.hpp"
 #include "docker/client.hpp"
 #include "runners/gvisor_runner.hpp"
 
-#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <gtest/gtest.h>
 
-#include <exception>
 #include <functional>
 #include <map>
 #include <memory>
@@ -45,16 +44,7 @@ class RunnerFixture : public testing::Test {
   /// Runs a coroutine on the fixture's context to its end.
   template <class T>
   T await(boost::asio::awaitable<T> task) {
-    std::optional<T> result;
-    std::exception_ptr failure;
-    boost::asio::co_spawn(context_, std::move(task), [&](std::exception_ptr error, T value) {
-      failure = error;
-      if (!error) result.emplace(std::move(value));
-    });
-    context_.restart();
-    while (!result && !failure) context_.run_one();
-    if (failure) std::rethrow_exception(failure);
-    return std::move(*result);
+    return base::run_to_end(context_, std::move(task));
   }
 
   /// Containers of this fixture that the engine has, whatever their state.

@@ -3,17 +3,17 @@
 
 #include "config/keys.hpp"
 #include "config/load.hpp"
+#include "tests/support/temporary_folder.hpp"
 
 #include <gtest/gtest.h>
 
-#include <filesystem>
-#include <fstream>
-#include <sstream>
-#include <stdlib.h>
 #include <string>
 #include <string_view>
 
 namespace sallyport::config {
+
+using test::read_all;
+using test::TemporaryFolder;
 
 /// What load() says about a text called "f.json".
 inline LoadResult load_named(std::string_view text, const Environment& environment = {}) {
@@ -30,38 +30,5 @@ inline std::string values_of(const Config& config) {
   for (const auto& key : keys()) text += key.path + " = " + value_text(key, config) + "\n";
   return text;
 }
-
-inline std::string read_all(const std::string& path) {
-  std::ifstream file(path);
-  std::ostringstream text;
-  text << file.rdbuf();
-  return text.str();
-}
-
-/// A folder for one test, removed behind it.
-class TemporaryFolder {
- public:
-  TemporaryFolder() {
-    auto pattern = (std::filesystem::temp_directory_path() / "sallyport-config-XXXXXX").string();
-    if (::mkdtemp(pattern.data()) == nullptr) ADD_FAILURE() << "mkdtemp";
-    folder_ = pattern;
-  }
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-  ~TemporaryFolder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(folder_, ignored);
-  }
-
-  [[nodiscard]] std::string path(const std::string& name) const { return folder_ / name; }
-
-  [[nodiscard]] std::string write(const std::string& name, const std::string& text) const {
-    std::ofstream(path(name)) << text;
-    return path(name);
-  }
-
- private:
-  std::filesystem::path folder_;
-};
 
 }  // namespace sallyport::config

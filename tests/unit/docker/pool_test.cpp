@@ -1,6 +1,6 @@
 #include "docker/pool.hpp"
 
-#include "tests/unit/docker/await.hpp"
+#include "base/run_to_end.hpp"
 #include "tests/unit/docker/fake_engine.hpp"
 
 #include <boost/asio/detached.hpp>
@@ -39,7 +39,7 @@ class PoolTest : public ::testing::Test {
   Result<Lease> acquire(base::Clock::duration duration = 10s,
                         Pool::Freshness freshness = Pool::Freshness::any) {
     const base::CallBounds bounds = within(duration);
-    return test::await(context, pool->acquire(bounds, freshness));
+    return base::run_to_end(context, pool->acquire(bounds, freshness));
   }
 
   test::FakeEngine engine{[](test::Peer& peer) { peer.read_to_end(); }};
@@ -133,7 +133,7 @@ TEST_F(PoolTest, StoppedWaiterLeavesTheQueue) {
     stop.request_stop();
   });
   const base::CallBounds bounds(base::Deadline::after(10s), stop.get_token());
-  auto stopped = test::await(context, pool->acquire(bounds, Pool::Freshness::any));
+  auto stopped = base::run_to_end(context, pool->acquire(bounds, Pool::Freshness::any));
   stopper.join();
   ASSERT_TRUE(stopped.has_error());
   EXPECT_EQ(stopped.error().kind, ErrorKind::stopped);
@@ -180,7 +180,7 @@ TEST(ConnectTest, FullAcceptQueueIsWaitedFor) {
   const auto pool = std::make_shared<Pool>(context.get_executor(), options);
   const auto acquire = [&](base::Clock::duration duration) {
     const base::CallBounds bounds = within(duration);
-    return test::await(context, pool->acquire(bounds, Pool::Freshness::any));
+    return base::run_to_end(context, pool->acquire(bounds, Pool::Freshness::any));
   };
   std::vector<Lease> leases;
   std::optional<Error> error;

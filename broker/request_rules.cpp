@@ -1,0 +1,22 @@
+#include "broker/request_rules.hpp"
+
+#include "broker/seconds.hpp"
+
+namespace sallyport::broker {
+
+RequestRules request_rules(const config::Config& config, const ImageCatalog& images) {
+  RequestRules rules;
+  rules.sandbox = config.sandbox;
+  rules.may_switch_off = config.may_switch_off;
+  rules.default_image = config.images.default_image;
+  rules.sandbox_types = {config.runner.type};
+  rules.max_files_bytes = config.runner.work_folder_mb * 1024 * 1024;
+  rules.images = &images;
+  return rules;
+}
+
+base::Clock::duration run_overhead(const config::Engine& engine) {
+  return seconds(engine.start_timeout_seconds + 2 * engine.call_timeout_seconds);
+}
+
+}  // namespace sallyport::broker
