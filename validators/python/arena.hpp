@@ -1,0 +1,87 @@
+// Memory for one tree: bump allocation, freed at once. Nothing in it has a destructor that runs.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <memory>
+#include <new>
+#include <span>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+namespace sallyport::validators::python {
+
+// Not thread-safe: one tree is built by one thread. What it hands out lives as long as the arena; moving the
+// arena leaves it where it is.
+class Arena {
+ public:
+  Arena() = default;
+  Arena(Arena&&) = default;
+  Arena& operator=(Arena&&) = default;
+  Arena(const Arena&) = delete;
+  Arena& operator=(const Arena&) = delete;
+  ~Arena() = default;
+
+  template <class T, class... Arguments>
+  T* make(Arguments&&... arguments) {
+    static_assert(std::is_trivially_destructible_v<T>);
+    return ::new (allocate(sizeof(T), alignof(T))) T(std::forward<Arguments>(arguments)...);
+  }
+
+  // A copy of the list.
+  template <class T>
+  std::span<T const> copy(std::span<T const> list) {
+    static_assert(std::is_trivially_copyable_v<T>);
+    if (list.empty()) {
+      return {};
+    }
+    auto* const memory = static_cast<T*>(allocate(list.size_bytes(), alignof(T)));
+    std::memcpy(static_cast<void*>(memory), list.data(), list.size_bytes());
+    return {memory, list.size()};
+  }
+
+  std::string_view copy(std::string_view text) {
+    if (text.empty()) {
+      return {};
+    }
+    auto* const memory = static_cast<char*>(allocate(text.size(), 1));
+    std::memcpy(memory, text.data(), text.size());
+    return {memory, text.size()};
+  }
+
+  // Bytes taken from the system so far.
+  std::size_t capacity() const { return capacity_; }
+
+ private:
+  static constexpr std::size_t first_block = 16 * 1024;
+  static constexpr std::size_t largest_block = 1024 * 1024;
+
+  void* allocate(std::size_t size, std::size_t alignment) {
+    const auto start = (next_ + alignment - 1) & ~(alignment - 1);
+    if (start + size > end_ || next_ == 0) {
+      return allocate_from_new_block(size, alignment);
+    }
+    next_ = start + size;
+    return reinterpret_cast<void*>(start);  // NOLINT(performance-no-int-to-ptr): the bump pointer
+  }
+
+  void* allocate_from_new_block(std::size_t size, std::size_t alignment) {
+    const auto block = std::max(size + alignment, std::clamp(capacity_, first_block, largest_block));
+    blocks_.push_back(std::make_unique_for_overwrite<std::byte[]>(block));
+    capacity_ += block;
+    next_ = reinterpret_cast<std::uintptr_t>(blocks_.back().get());
+    end_ = next_ + block;
+    return allocate(size, alignment);
+  }
+
+  std::vector<std::unique_ptr<std::byte[]>> blocks_;
+  std::uintptr_t next_ = 0;
+  std::uintptr_t end_ = 0;
+  std::size_t capacity_ = 0;
+};
+
+}  // namespace sallyport::validators::python
