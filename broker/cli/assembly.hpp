@@ -3,6 +3,7 @@
 
 #include "base/run_to_end.hpp"
 #include "broker/cli/image_index.hpp"
+#include "broker/first_door.hpp"
 #include "config/config.hpp"
 #include "docker/client.hpp"
 #include "runners/container_reaper.hpp"
@@ -27,6 +28,12 @@ class Assembly {
   ImageIndex& images() { return images_; }
   runners::ContainerReaper& reaper() { return reaper_; }
   runners::Runner& runner() { return runner_; }
+  /// The layers that this broker has.
+  [[nodiscard]] Doors doors() const {
+    Doors doors;
+    doors.syntax = &syntax_door_;
+    return doors;
+  }
 
   /// Runs `task` to its end on this thread. For commands that do one thing after another.
   template <class T>
@@ -48,6 +55,7 @@ class Assembly {
   runners::InstanceIdentity identity_;
   runners::ContainerReaper reaper_;
   runners::GVisorRunner runner_;
+  PythonSyntaxDoor syntax_door_;
 };
 
 /// Milliseconds of a configured number of seconds.

@@ -1,5 +1,7 @@
 #include "broker/cli/command_line.hpp"
 
+#include "broker/cli/ast.hpp"
+#include "broker/cli/check.hpp"
 #include "broker/cli/commands.hpp"
 #include "config/load.hpp"
 
@@ -24,6 +26,8 @@ namespace {
 struct Choice {
   std::optional<std::string> config_file;
   RunOptions run;
+  CheckOptions check;
+  AstOptions ast;
   bool json = false;
   bool show = false;
   std::vector<std::string> image_names;
@@ -49,6 +53,29 @@ void add_run(CLI::App& app, Choice& choice) {
   run_app->callback([&] {
     choice.command = [&](const config::Loaded& loaded) { return run_submission(loaded, choice.run); };
   });
+}
+
+void add_check(CLI::App& app, Choice& choice) {
+  CLI::App* check_app = app.add_subcommand("check", "Say what is wrong with a program, without running it");
+  CLI::Option* file = check_app->add_option("FILE", choice.check.file, "Python source; - for standard input");
+  check_app->add_option("--python", choice.check.python, "Python version: 3.9 to 3.14 (default: the newest)");
+  check_app->add_flag("--json", choice.check.json, "Answer as JSON");
+  CLI::Option* jsonl = check_app->add_flag("--jsonl", choice.check.jsonl,
+                                           "One JSON request a line on standard input, one answer a line");
+  jsonl->excludes(file);
+  check_app->callback([&choice, file, jsonl] {
+    if (file->empty() && jsonl->empty()) throw CLI::RequiredError("FILE or --jsonl");
+    choice.command = [&choice](const config::Loaded&) { return check(choice.check); };
+  });
+}
+
+void add_ast(CLI::App& app, Choice& choice) {
+  CLI::App* ast_app = app.add_subcommand("ast", "Print the tree of a program, as \"python3 -m ast\" does");
+  ast_app->add_option("FILE", choice.ast.file, "Python source; - for standard input")->required();
+  ast_app->add_option("--python", choice.ast.python, "Python version: 3.9 to 3.14 (default: the newest)");
+  ast_app->add_flag("-a,--include-attributes", choice.ast.attributes, "With positions");
+  ast_app->callback(
+      [&choice] { choice.command = [&choice](const config::Loaded&) { return print_ast(choice.ast); }; });
 }
 
 void add_images(CLI::App& app, Choice& choice) {
@@ -130,6 +157,8 @@ int run_command_line(int argc, char** argv) {
                  "Configuration file (default: /etc/sallyport/sallyport.json)");
   add_serve(app, choice);
   add_run(app, choice);
+  add_check(app, choice);
+  add_ast(app, choice);
   add_images(app, choice);
   add_doctor(app, choice);
   add_config(app, choice);

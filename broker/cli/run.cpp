@@ -102,6 +102,7 @@ int run_submission(const config::Loaded& loaded, const RunOptions& options) {
 
   Admission admission(assembly.context().get_executor(), config.admission);
   PipelineParts parts(assembly.runner(), admission, audit);
+  parts.doors = assembly.doors();
   parts.run_overhead = run_overhead(config.engine);
   Pipeline pipeline(std::move(parts));
   auto reply = assembly.await(

@@ -50,6 +50,7 @@ class Server {
     assembly_.images().log_changes_to(events_);
 
     ServiceParts parts(assembly_.runner(), assembly_.images(), audit_, events_);
+    parts.doors = assembly_.doors();
     Service service(assembly_.context().get_executor(), config_, std::move(parts));
     const auto started = service.start();
     if (!started) {

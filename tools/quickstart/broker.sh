@@ -48,7 +48,6 @@ stop_broker() {
 SAMPLE='{
   "code": "import platform\nuser = context[\"user\"]\nprint(f\"Hello {user}, from Python {platform.python_version()} in a kernel of its own: {platform.version()}\")",
   "context": {"user": "Ada"},
-  "enable_syntax_validation": false,
   "enable_ast_validation": false,
   "enable_output_validation": false
 }'

@@ -14,6 +14,7 @@ run_all_tests() {
   step "Building"
   build_preset release
   suite "unit tests" release -L unit
+  suite "conformance tests (the parser against CPython)" release -L conformance
 
   write_broker_config
   build_images python python-data

@@ -21,7 +21,6 @@ IMAGE_RECORD = os.environ.get("SALLYPORT_TEST_IMAGE_RECORD", "/var/lib/sallyport
 
 # The layers that a request must switch off until their rules are part of the broker.
 NO_DOORS = {
-    "enable_syntax_validation": False,
     "enable_ast_validation": False,
     "enable_output_validation": False,
 }

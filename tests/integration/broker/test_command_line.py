@@ -46,7 +46,7 @@ class CommandLine(unittest.TestCase):
     def test_run_without_its_layers_is_refused(self):
         done = self.sallyport("run", "--config", self.config, "-", text="print(1)")
         self.assertEqual(done.returncode, 125)
-        self.assertIn("enable_syntax_validation", done.stderr)
+        self.assertIn("enable_ast_validation", done.stderr)
 
     def test_doctor_finds_a_healthy_host(self):
         done = self.sallyport("doctor", "--json", "--config", self.config)

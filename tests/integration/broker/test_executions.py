@@ -61,6 +61,16 @@ class Executions(BrokerTestCase):
         self.assertEqual(reply["exit_code"], 1)
         self.assertIn("Traceback (most recent call last)", reply["stderr"])
 
+    def test_a_program_that_does_not_compile_needs_no_sandbox(self):
+        reply = self.broker.run("x = (1,\nprint(x)\n")
+        self.assertFalse(reply["success"])
+        self.assertEqual(reply["error_type"], "ValidationError")
+        self.assertTrue(reply["error_message"].startswith("SyntaxError: '(' was never closed (line 1)\n"), reply)
+        (violation,) = reply["validation_violations"]
+        self.assertEqual((violation["type"], violation["rule"], violation["message"], violation["line"],
+                          violation["column"]), ("syntax", "SyntaxError", "'(' was never closed", 1, 5))
+        self.assertEqual((reply["exit_code"], reply["timings"]["sandbox_ms"]), (None, 0))
+
     def test_timeout(self):
         reply = self.broker.run("print('begun', flush=True)\nwhile True: pass\n",
                                 sandbox_config={"timeout_seconds": 1, "max_cpu_seconds": 30})
@@ -87,7 +97,7 @@ class Executions(BrokerTestCase):
         status, _, error = self.broker.post({"code": "print(1)"})
         self.assertEqual(status, 422)
         self.assertEqual(error["error_type"], "ValidationError")
-        self.assertIn("enable_syntax_validation", error["message"])
+        self.assertIn("enable_ast_validation", error["message"])
 
     def test_requests_that_are_wrong(self):
         cases = [
