@@ -40,8 +40,8 @@ struct SyntaxValidationResult {
 // linear in its length.
 class SyntaxValidator {
  public:
-  SyntaxValidationResult validate(std::string_view code, python::Version version,
-                                  python::SourceKind kind = python::SourceKind::text) const;
+  [[nodiscard]] SyntaxValidationResult validate(std::string_view code, python::Version version,
+                                                python::SourceKind kind = python::SourceKind::text) const;
 };
 
 }  // namespace sallyport::validators

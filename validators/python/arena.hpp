@@ -29,7 +29,9 @@ class Arena {
   template <class T, class... Arguments>
   T* make(Arguments&&... arguments) {
     static_assert(std::is_trivially_destructible_v<T>);
-    return ::new (allocate(sizeof(T), alignof(T))) T(std::forward<Arguments>(arguments)...);
+    void* const memory = allocate(sizeof(T), alignof(T));
+    // NOLINTNEXTLINE(cppcoreguidelines-owning-memory): the arena owns it.
+    return ::new (memory) T(std::forward<Arguments>(arguments)...);
   }
 
   // A copy of the list.
@@ -54,7 +56,7 @@ class Arena {
   }
 
   // Bytes taken from the system so far.
-  std::size_t capacity() const { return capacity_; }
+  [[nodiscard]] std::size_t capacity() const { return capacity_; }
 
  private:
   static constexpr std::size_t first_block = 16 * 1024;

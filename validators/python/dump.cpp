@@ -25,7 +25,7 @@ class NodeList {
           return static_cast<T* const*>(data)[index];
         }) {}
 
-  std::size_t size() const { return size_; }
+  [[nodiscard]] std::size_t size() const { return size_; }
   const ast::Node* operator[](std::size_t index) const { return at_(data_, index); }
 
  private:
@@ -201,7 +201,7 @@ class Fields {
     }
   }
 
-  std::size_t size() const { return size_; }
+  [[nodiscard]] std::size_t size() const { return size_; }
   const Field& operator[](std::size_t index) const { return fields_[index]; }
 
  private:
@@ -221,7 +221,9 @@ class Fields {
       append(name, Field::Form::node).node = value;
     }
   }
-  bool omits(std::size_t list_size) const { return list_size == 0 && options_.version >= Version::v3_13; }
+  [[nodiscard]] bool omits(std::size_t list_size) const {
+    return list_size == 0 && options_.version >= Version::v3_13;
+  }
   template <class T>
   void nodes(std::string_view name, ast::Sequence<T*> list) {
     if (!omits(list.size())) {
@@ -242,7 +244,7 @@ class Fields {
   void word(std::string_view name, std::string_view value) { append(name, Field::Form::word).text = value; }
   void number(std::string_view name, std::int64_t value) { append(name, Field::Form::number).number = value; }
 
-  bool has_location(ast::NodeKind kind) const {
+  [[nodiscard]] bool has_location(ast::NodeKind kind) const {
     switch (kind) {
       case ast::NodeKind::Module:
       case ast::NodeKind::Comprehension:
@@ -568,7 +570,7 @@ class Writer {
   static constexpr std::size_t most_simple_fields = 3;
 
   // As Python: a node without fields, and everything that is neither node nor list.
-  bool is_simple(const Field& field) const {
+  [[nodiscard]] bool is_simple(const Field& field) const {
     switch (field.form) {
       case Field::Form::node:
         return Fields(*field.node, options_).size() == 0;

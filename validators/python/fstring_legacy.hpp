@@ -35,10 +35,10 @@ class LegacyStrings {
   ast::Expr* concatenate(const Token* first, const Token* end);
 
   // The complaint about a field, complete with its place.
-  const std::optional<SyntaxError>& error() const { return error_; }
-  const Token* failed_at() const { return token_; }
+  [[nodiscard]] const std::optional<SyntaxError>& error() const { return error_; }
+  [[nodiscard]] const Token* failed_at() const { return token_; }
   // A SyntaxError at the last token that was read.
-  const std::string& message() const { return message_; }
+  [[nodiscard]] const std::string& message() const { return message_; }
 
  private:
   // What has been collected of one string: values, and the literal text after the last of them.
@@ -51,7 +51,7 @@ class LegacyStrings {
   struct Cursor {
     const char* next = nullptr;
     const char* end = nullptr;
-    bool at_end() const { return next >= end; }
+    [[nodiscard]] bool at_end() const { return next >= end; }
   };
   struct Literal {
     bool failed = false;

@@ -35,10 +35,10 @@ class Tree {
         module_(module),
         warnings_(std::move(warnings)) {}
 
-  const ast::Module& module() const { return *module_; }
+  [[nodiscard]] const ast::Module& module() const { return *module_; }
   // Decoded: UTF-8 without BOM, line ends as "\n".
-  std::string_view source() const { return *source_; }
-  const std::vector<SyntaxWarning>& warnings() const { return warnings_; }
+  [[nodiscard]] std::string_view source() const { return *source_; }
+  [[nodiscard]] const std::vector<SyntaxWarning>& warnings() const { return warnings_; }
 
  private:
   std::unique_ptr<const std::string> source_;

@@ -59,7 +59,7 @@ class StringDecoder {
   // the fields of a legacy f-string (whose doubled braces the caller has taken apart).
   std::optional<std::string_view> decode_middle(std::string_view middle, bool raw, std::uint32_t line);
 
-  const std::optional<Error>& error() const { return error_; }
+  [[nodiscard]] const std::optional<Error>& error() const { return error_; }
 
  private:
   // The first escape of a literal that means nothing: it is told once a literal.

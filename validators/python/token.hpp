@@ -91,12 +91,14 @@ struct Tokens {
   bool inside_fstring = false;
   std::vector<SyntaxWarning> warnings;
 
-  std::string_view text_of(const Token& token) const {
+  [[nodiscard]] std::string_view text_of(const Token& token) const {
     return text.substr(token.begin, token.end - token.begin);
   }
-  std::uint32_t column_of(const Token& token) const { return token.begin - line_begins[token.line - 1]; }
+  [[nodiscard]] std::uint32_t column_of(const Token& token) const {
+    return token.begin - line_begins[token.line - 1];
+  }
   // Lines from 1, columns in UTF-8 bytes from 0, as CPython's ast has them.
-  ast::Location location_of(const Token& token) const;
+  [[nodiscard]] ast::Location location_of(const Token& token) const;
 };
 
 }  // namespace sallyport::validators::python

@@ -48,7 +48,7 @@ class NameIndex {
     add_range(0xE0000, 0xE1000);
   }
 
-  std::optional<std::uint32_t> find(std::string_view upper_name) const {
+  [[nodiscard]] std::optional<std::uint32_t> find(std::string_view upper_name) const {
     for (auto slot = hash(upper_name) % slot_count; slots_[slot] != 0; slot = (slot + 1) % slot_count) {
       if (name_of(slots_[slot]) == upper_name) {
         return slots_[slot];

@@ -24,8 +24,8 @@ bool CodePass::expressions(ast::Sequence<ast::Expr*> list) {
 
 bool CodePass::elements(ast::Sequence<ast::Expr*> list) {
   for (const ast::Expr* node : list) {
-    const auto* starred = ast::as<ast::Starred>(node);
-    if (!expression(starred != nullptr ? *starred->value : *node)) {
+    const bool starred = node->kind == ast::NodeKind::Starred;
+    if (!expression(starred ? *static_cast<const ast::Starred*>(node)->value : *node)) {
       return false;
     }
   }

@@ -40,9 +40,11 @@ class CodePass {
 
   struct PatternContext;
 
-  bool in_unit(UnitKind kind) const { return unit_.kind == kind; }
-  bool in_function() const { return unit_.kind != UnitKind::module && unit_.kind != UnitKind::class_body; }
-  bool refuses_debug_names() const { return version_ < Version::v3_14; }
+  [[nodiscard]] bool in_unit(UnitKind kind) const { return unit_.kind == kind; }
+  [[nodiscard]] bool in_function() const {
+    return unit_.kind != UnitKind::module && unit_.kind != UnitKind::class_body;
+  }
+  [[nodiscard]] bool refuses_debug_names() const { return version_ < Version::v3_14; }
   Unit enter(UnitKind kind, const ast::Node& node);
   void leave(const Unit& outer);
   bool push(Block block, const ast::Location& where);
@@ -76,7 +78,7 @@ class CodePass {
   bool elements(ast::Sequence<ast::Expr*> list);     // of a display or a call: starred ones are welcome
   bool optional_expression(const ast::Expr* node) { return node == nullptr || expression(*node); }
   bool expression(const ast::Expr& node);
-  bool sequence(ast::Sequence<ast::Expr*> elements_of, ast::Context context, const ast::Location& where);
+  bool sequence(ast::Sequence<ast::Expr*> list, ast::Context context, const ast::Location& where);
   bool lambda(const ast::Lambda& node);
   bool call(const ast::Call& node);
   bool arguments(ast::Sequence<ast::Expr*> positional, ast::Sequence<ast::Keyword*> keywords,
@@ -89,7 +91,7 @@ class CodePass {
   bool comprehension_clauses(ast::Sequence<ast::Comprehension*> generators, const ast::Expr& element,
                              const ast::Expr* value);
   bool attribute(const ast::Attribute& node);
-  ast::Location attribute_location(const ast::Attribute& node) const;
+  [[nodiscard]] ast::Location attribute_location(const ast::Attribute& node) const;
   bool subscript(const ast::Subscript& node);
 
   void warn_of_leaving_finally(const ast::Stmt& node, std::string_view word);
@@ -107,7 +109,7 @@ class CodePass {
   bool keyword_patterns(const ast::MatchClass& node);
   bool as_pattern(const ast::MatchAs& node, PatternContext& context);
   bool or_pattern(const ast::MatchOr& node, PatternContext& context);
-  const ast::Location& pattern_location(const ast::Pattern& node) const;
+  [[nodiscard]] const ast::Location& pattern_location(const ast::Pattern& node) const;
 
   bool allows_store(ast::Identifier name, const ast::Location& where);
   bool allows_delete(ast::Identifier name, const ast::Location& where);

@@ -17,7 +17,7 @@ class Report {
  public:
   Report(Version version, std::vector<SyntaxWarning>& warnings) : version_(version), warnings_(warnings) {}
 
-  Version version() const { return version_; }
+  [[nodiscard]] Version version() const { return version_; }
 
   // Offsets after parsing are bytes of the line, from 1: CPython's compiler does not convert them to
   // characters.

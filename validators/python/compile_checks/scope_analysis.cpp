@@ -46,7 +46,7 @@ class Analysis {
     return true;
   }
 
-  bool is_bound_around(Index inner, Index name) const {
+  [[nodiscard]] bool is_bound_around(Index inner, Index name) const {
     for (Index index = table_.scope(inner).parent; index != none; index = table_.scope(index).parent) {
       const ScopeKind kind = table_.scope(index).kind;
       if (kind == ScopeKind::class_body) {
@@ -74,7 +74,7 @@ class Analysis {
     return false;
   }
 
-  bool is_type_parameter_around(Index inner, Index name) const {
+  [[nodiscard]] bool is_type_parameter_around(Index inner, Index name) const {
     for (Index index = table_.scope(inner).parent; index != none; index = table_.scope(index).parent) {
       const std::uint32_t flags = table_.flags(index, name);
       if ((flags & (declared_global | declared_nonlocal)) == 0 && (flags & bound_here) != 0) {

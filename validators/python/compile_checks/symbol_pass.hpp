@@ -22,8 +22,8 @@ class ScopeFacts {
   void seal();  // before the first question
 
   // Whether the scope awaits, or holds an asynchronous comprehension.
-  bool is_coroutine(const ast::Node& node) const;
-  bool is_generator(const ast::Node& node) const;
+  [[nodiscard]] bool is_coroutine(const ast::Node& node) const;
+  [[nodiscard]] bool is_generator(const ast::Node& node) const;
 
  private:
   std::vector<const ast::Node*> coroutines_;
@@ -89,7 +89,7 @@ class SymbolPass {
   bool forbids(ast::Identifier name, Access access, const ast::Location& where);
   bool define(ast::Identifier name, std::uint32_t flags, const ast::Location& where,
               Access access = Access::store);
-  bool define_in(Index scope, ast::Identifier name, std::uint32_t flags, const ast::Location& where);
+  bool define_in(Index scope_index, ast::Identifier text, std::uint32_t flags, const ast::Location& where);
 
   Index enter(ScopeKind kind, const ast::Location& where);
   void leave(const ast::Node* opener);

@@ -85,27 +85,27 @@ class SymbolTable {
   Index intern(std::string_view text);
   // For a text that does not: new ones are copied.
   Index intern_copy(std::string_view text);
-  std::string_view name(Index index) const { return names_[index].text; }
+  [[nodiscard]] std::string_view name(Index index) const { return names_[index].text; }
 
   Index add_scope(ScopeKind kind, Index parent, const ast::Location& where);
   Scope& scope(Index index) { return scopes_[index]; }
-  const Scope& scope(Index index) const { return scopes_[index]; }
-  std::size_t scope_count() const { return scopes_.size(); }
+  [[nodiscard]] const Scope& scope(Index index) const { return scopes_[index]; }
+  [[nodiscard]] std::size_t scope_count() const { return scopes_.size(); }
 
   // The symbol of the name in the scope, or `none`.
-  Index find(Index scope, Index name) const;
+  [[nodiscard]] Index find(Index scope, Index name) const;
   // The same, made where it is missing.
   Index find_or_add(Index scope, Index name);
   Symbol& symbol(Index index) { return symbols_[index]; }
-  const Symbol& symbol(Index index) const { return symbols_[index]; }
-  std::uint32_t flags(Index scope, Index name) const;
+  [[nodiscard]] const Symbol& symbol(Index index) const { return symbols_[index]; }
+  [[nodiscard]] std::uint32_t flags(Index scope, Index name) const;
   // Whether any comprehension so far has the name as its variable: most named expressions need not look
   // further.
   void note_iteration_variable(Index name) { names_[name].is_iteration_variable = true; }
-  bool is_iteration_variable(Index name) const { return names_[name].is_iteration_variable; }
+  [[nodiscard]] bool is_iteration_variable(Index name) const { return names_[name].is_iteration_variable; }
 
   void add_directive(Index scope, Index name, const ast::Location& where);
-  const Directive& directive(Index index) const { return directives_[index]; }
+  [[nodiscard]] const Directive& directive(Index index) const { return directives_[index]; }
 
  private:
   struct Name {
@@ -119,7 +119,7 @@ class SymbolTable {
 
   static std::uint32_t hash_of(std::string_view text);
   static std::uint32_t hash_of(Index scope, Index name);
-  Index find_name(std::string_view text, std::uint32_t hash) const;
+  [[nodiscard]] Index find_name(std::string_view text, std::uint32_t hash) const;
   Index add_name(std::string_view text, std::uint32_t hash);
   void grow_names();
   void grow_symbols();

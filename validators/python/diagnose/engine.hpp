@@ -122,7 +122,7 @@ class Nodes {
   }
   Node& operator[](Ref ref) { return pieces_[ref / piece][ref % piece]; }
   const Node& operator[](Ref ref) const { return pieces_[ref / piece][ref % piece]; }
-  Ref size() const { return size_; }
+  [[nodiscard]] Ref size() const { return size_; }
   // Keeps the memory. Number 0 is no node, and 1 one that says nothing.
   void clear() {
     size_ = 0;

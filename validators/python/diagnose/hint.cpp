@@ -44,10 +44,10 @@ class Line {
     words_ = std::span(list).subspan(first, end - first);
   }
 
-  bool begins_with(std::string_view word) const {
+  [[nodiscard]] bool begins_with(std::string_view word) const {
     return !words_.empty() && tokens_.text_of(words_.front()) == word;
   }
-  bool has(TokenKind kind) const {
+  [[nodiscard]] bool has(TokenKind kind) const {
     for (const auto& token : words_) {
       if (token.kind == kind) {
         return true;
@@ -55,7 +55,7 @@ class Line {
     }
     return false;
   }
-  bool has(TokenKind first, TokenKind second) const {
+  [[nodiscard]] bool has(TokenKind first, TokenKind second) const {
     for (std::size_t i = 1; i < words_.size(); ++i) {
       if (words_[i - 1].kind == first && words_[i].kind == second) {
         return true;

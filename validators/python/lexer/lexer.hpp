@@ -88,11 +88,13 @@ class Lexer {
   const char* begin_field(const char* start, const char* cursor);
   const char* newline_in_fstring(const char* start, const char* cursor);
   const char* unterminated_fstring(const char* stop);
-  bool colon_begins_format_spec() const;
+  [[nodiscard]] bool colon_begins_format_spec() const;
   bool close_bracket_in_fstring(const char* cursor);
   void warn_of_escaped_brace(const char* brace);
-  bool inside_fstring() const { return !fstrings_.empty(); }
-  std::string_view kind_of_fstring() const { return fstrings_.back().templated ? "t-string" : "f-string"; }
+  [[nodiscard]] bool inside_fstring() const { return !fstrings_.empty(); }
+  [[nodiscard]] std::string_view kind_of_fstring() const {
+    return fstrings_.back().templated ? "t-string" : "f-string";
+  }
 
   // errors.cpp: all return null.
   //
@@ -109,9 +111,9 @@ class Lexer {
   void warn(std::string_view category, std::string message);
   std::uint32_t characters_from_buffer(const char* cursor) const;
 
-  const char* line_begin() const { return begin_ + tokens_.line_begins[line_ - 1]; }
+  [[nodiscard]] const char* line_begin() const { return begin_ + tokens_.line_begins[line_ - 1]; }
   // One past the "\n" of the current line.
-  const char* line_end() const {
+  [[nodiscard]] const char* line_end() const {
     return line_ < tokens_.line_begins.size() ? begin_ + tokens_.line_begins[line_] : end_;
   }
   // As in CPython, the end of the text belongs to its last line.

@@ -25,8 +25,8 @@ class ListBuilder {
   ~ListBuilder() { scratch_.resize(begin_); }
 
   void push(T item) { scratch_.push_back(item); }
-  std::size_t size() const { return scratch_.size() - begin_; }
-  bool empty() const { return size() == 0; }
+  [[nodiscard]] std::size_t size() const { return scratch_.size() - begin_; }
+  [[nodiscard]] bool empty() const { return size() == 0; }
   T& operator[](std::size_t index) { return scratch_[begin_ + index]; }
   T& back() { return scratch_.back(); }
   void pop() { scratch_.pop_back(); }
