@@ -77,7 +77,9 @@ class Arena {
     capacity_ += block;
     next_ = reinterpret_cast<std::uintptr_t>(blocks_.back().get());
     end_ = next_ + block;
-    return allocate(size, alignment);
+    const auto start = (next_ + alignment - 1) & ~(alignment - 1);
+    next_ = start + size;
+    return reinterpret_cast<void*>(start);  // NOLINT(performance-no-int-to-ptr): the bump pointer
   }
 
   std::vector<std::unique_ptr<std::byte[]>> blocks_;
