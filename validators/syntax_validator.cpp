@@ -42,7 +42,7 @@ SyntaxValidationResult SyntaxValidator::validate(std::string_view code, python::
   }
   auto& tree = std::get<python::Tree>(parsed);
   result.warnings = tree.warnings();
-  const auto error = python::compile_checks(tree.module(), tree.source(), version, result.warnings);
+  const auto error = python::compile_checks(tree.module(), version, result.warnings);
   if (error) {
     describe(*error, tree.source(), version, result);
     return result;

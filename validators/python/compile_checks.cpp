@@ -35,8 +35,8 @@ bool check(const ast::Module& module, checks::Report& report) {
 
 }  // namespace
 
-std::optional<SyntaxError> compile_checks(const ast::Module& module, std::string_view /*source*/,
-                                          Version version, std::vector<SyntaxWarning>& warnings) {
+std::optional<SyntaxError> compile_checks(const ast::Module& module, Version version,
+                                          std::vector<SyntaxWarning>& warnings) {
   checks::Report report(version, warnings);
   check(module, report);
   return report.take_error();

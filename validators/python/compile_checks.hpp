@@ -7,16 +7,14 @@
 #include "validators/python/version.hpp"
 
 #include <optional>
-#include <string_view>
 #include <vector>
 
 namespace sallyport::validators::python {
 
 // The first complaint that CPython's symbol table and compiler raise for a program that its parser takes, or
-// nothing. Warnings that the compiler gives on its way are added to `warnings`. `source` is the text that
-// `module` was parsed from (Tree::source()); it is needed to turn byte columns into offsets. Recursion is
-// bounded as CPython's is; time is linear. Thread-safe.
-std::optional<SyntaxError> compile_checks(const ast::Module& module, std::string_view source, Version version,
+// nothing. Warnings that the compiler gives on its way are added to `warnings`. Offsets are
+// CPython's here: bytes. Recursion is bounded as CPython's is; time is linear. Thread-safe.
+std::optional<SyntaxError> compile_checks(const ast::Module& module, Version version,
                                           std::vector<SyntaxWarning>& warnings);
 
 }  // namespace sallyport::validators::python

@@ -18,7 +18,7 @@ import warnings
 
 from mutations import mutated
 
-BINARY = os.environ.get("SALLYPORT_BINARY") or os.environ.get("SALLYPORT_TEST_BINARY", "")
+BINARY = os.environ["SALLYPORT_TEST_BINARY"]
 VERSION = "%d.%d" % sys.version_info[:2]
 VERSIONS = ["3.9", "3.10", "3.11", "3.12", "3.13", "3.14"]
 MUTATIONS = int(os.environ.get("SALLYPORT_TEST_MUTATIONS", "4000"))
@@ -98,7 +98,6 @@ class Tally:
         test.assertGreaterEqual(self.worded, 0.95 * self.invalid)
 
 
-@unittest.skipUnless(BINARY, "SALLYPORT_BINARY names no program")
 class PythonSyntax(unittest.TestCase):
     maxDiff = 2000
 
@@ -109,16 +108,13 @@ class PythonSyntax(unittest.TestCase):
         tally.report(title)
         tally.judge(self)
 
-    @unittest.skipUnless(VERSION in VERSIONS, f"Python {VERSION} is not a target")
     def test_standard_library(self):
         self.compare([text for _, text in library()], f"standard library of {VERSION}")
 
-    @unittest.skipUnless(VERSION in VERSIONS, f"Python {VERSION} is not a target")
     def test_mutated_programs(self):
         texts = [text for _, text in library() if len(text) < 100_000]
         self.compare(mutated(texts, MUTATIONS, SEED), f"{MUTATIONS} mutated programs for {VERSION}, seed {SEED}")
 
-    @unittest.skipUnless(VERSION in VERSIONS, f"Python {VERSION} is not a target")
     def test_trees(self):
         files = [(path, text) for path, text in library() if len(text) < 100_000 and verdict(text) is None]
         step = max(1, len(files) // TREES)
@@ -143,10 +139,8 @@ class PythonSyntax(unittest.TestCase):
                                     check=True)
         self.assertEqual(ours.stdout, theirs.stdout)
 
-    def test_recorded_verdicts(self):
+    def recorded_verdicts(self):
         files = sorted(CORPUS.glob("*.jsonl"))
-        if not files:
-            self.skipTest(f"no corpus of recorded verdicts in {CORPUS}")
         records = [json.loads(line) for file in files for line in file.read_text(encoding="utf-8").split("\n") if line]
         for version in VERSIONS:
             chosen = [record for record in records
@@ -159,6 +153,12 @@ class PythonSyntax(unittest.TestCase):
             tally.report(f"recorded verdicts of {version}")
             with self.subTest(version=version):
                 tally.judge(self)
+
+    # The corpus is no part of the repository.
+    if any(CORPUS.glob("*.jsonl")):
+        test_recorded_verdicts = recorded_verdicts
+    else:
+        print(f"without recorded verdicts: there are none in {CORPUS}")
 
 
 if __name__ == "__main__":

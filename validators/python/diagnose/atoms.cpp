@@ -137,21 +137,26 @@ Ref Engine::group() {
 }
 
 Ref Engine::genexp() {
+  return bracketed_comprehension(T::lpar, T::rpar, Kind::generator);
+}
+
+// A generator expression, or a comprehension of a list or a set.
+Ref Engine::bracketed_comprehension(TokenKind opening, TokenKind closing, Kind kind) {
   const auto first = mark_;
-  if (take(T::lpar)) {
+  if (take(opening)) {
     bool element = false;
-    if (since(10)) {
+    if (kind == Kind::generator && since(10)) {
       element = assignment_expression() != 0 || (expression() != 0 && !next_is(T::colon_equal));
     } else {
       element = named_expression() != 0;
     }
-    if (element && for_if_clauses() && take(T::rpar)) {
-      return make(Kind::generator, first);
+    if (element && for_if_clauses() && take(closing)) {
+      return make(kind, first);
     }
     mark_ = first;
     if (element && !since(10)) {
-      return 0;
-    }  // 3.9 is committed by then
+      return 0;  // 3.9 is committed by then
+    }
   }
   if (invalid_) {
     invalid_comprehension();
@@ -173,21 +178,7 @@ Ref Engine::list() {
 }
 
 Ref Engine::listcomp() {
-  const auto first = mark_;
-  if (take(T::lsqb)) {
-    const bool element = named_expression() != 0;
-    if (element && for_if_clauses() && take(T::rsqb)) {
-      return make(Kind::list_comprehension, first);
-    }
-    mark_ = first;
-    if (element && !since(10)) {
-      return 0;
-    }
-  }
-  if (invalid_) {
-    invalid_comprehension();
-  }
-  return 0;
+  return bracketed_comprehension(T::lsqb, T::rsqb, Kind::list_comprehension);
 }
 
 Ref Engine::set() {
@@ -200,21 +191,7 @@ Ref Engine::set() {
 }
 
 Ref Engine::setcomp() {
-  const auto first = mark_;
-  if (take(T::lbrace)) {
-    const bool element = named_expression() != 0;
-    if (element && for_if_clauses() && take(T::rbrace)) {
-      return make(Kind::set_comprehension, first);
-    }
-    mark_ = first;
-    if (element && !since(10)) {
-      return 0;
-    }
-  }
-  if (invalid_) {
-    invalid_comprehension();
-  }
-  return 0;
+  return bracketed_comprehension(T::lbrace, T::rbrace, Kind::set_comprehension);
 }
 
 Ref Engine::dict() {

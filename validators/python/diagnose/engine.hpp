@@ -492,6 +492,7 @@ class Engine {
   Ref tuple();
   Ref group();
   Ref genexp();
+  Ref bracketed_comprehension(TokenKind opening, TokenKind closing, Kind kind);
   Ref list();
   Ref listcomp();
   Ref set();

@@ -363,18 +363,8 @@ ast::Expr* Parser::parse_slices() {
   if (first == nullptr || !(starred || source_.at(TokenKind::comma))) {
     return first;
   }
-  ListBuilder<ast::Expr*> elements(expressions_);
-  elements.push(first);
-  while (source_.accept(TokenKind::comma) && !source_.at(TokenKind::rsqb)) {
-    auto* const element = parse_slice();
-    if (element == nullptr) {
-      return nullptr;
-    }
-    elements.push(element);
-  }
-  auto* const tuple = arena_.make<ast::Tuple>(source_.since(start));
-  tuple->elts = elements.finish(arena_);
-  return tuple;
+  return parse_tuple_from(start, first, &Parser::parse_slice,
+                          [](TokenKind kind) { return kind == TokenKind::rsqb; });
 }
 
 // [expression] ':' [expression] [':' [expression]] | named_expression; '*' expression from 3.11

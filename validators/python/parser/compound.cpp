@@ -3,6 +3,13 @@
 #include "validators/python/parser/parser.hpp"
 
 namespace sallyport::validators::python::detail {
+namespace {
+
+bool is_colon(TokenKind kind) {
+  return kind == TokenKind::colon;
+}
+
+}  // namespace
 
 // A line of simple statements, or an indented block.
 bool Parser::parse_block(ast::Sequence<ast::Stmt*>& body) {
@@ -268,18 +275,10 @@ ast::ExceptHandler* Parser::parse_handler(bool& is_star) {
       name = identifier(source_.position());
       source_.advance();
     } else if (source_.at(TokenKind::comma) && version_ >= Version::v3_14) {
-      ListBuilder<ast::Expr*> types(expressions_);
-      types.push(type);
-      while (source_.accept(TokenKind::comma) && !source_.at(TokenKind::colon)) {
-        auto* const another = parse_expression();
-        if (another == nullptr) {
-          return nullptr;
-        }
-        types.push(another);
+      type = parse_tuple_from(first, type, &Parser::parse_expression, is_colon);
+      if (type == nullptr) {
+        return nullptr;
       }
-      auto* const tuple = arena_.make<ast::Tuple>(source_.since(first));
-      tuple->elts = types.finish(arena_);
-      type = tuple;
     }
   }
   ast::Sequence<ast::Stmt*> body;
@@ -506,18 +505,10 @@ ast::Stmt* Parser::parse_match() {
     return nullptr;
   }
   if (source_.at(TokenKind::comma)) {
-    ListBuilder<ast::Expr*> subjects(expressions_);
-    subjects.push(subject);
-    while (source_.accept(TokenKind::comma) && !source_.at(TokenKind::colon)) {
-      auto* const another = parse_star_named_expression();
-      if (another == nullptr) {
-        return nullptr;
-      }
-      subjects.push(another);
+    subject = parse_tuple_from(first, subject, &Parser::parse_star_named_expression, is_colon);
+    if (subject == nullptr) {
+      return nullptr;
     }
-    auto* const tuple = arena_.make<ast::Tuple>(source_.since(first));
-    tuple->elts = subjects.finish(arena_);
-    subject = tuple;
   } else if (subject->kind == ast::NodeKind::Starred) {
     return nullptr;
   }

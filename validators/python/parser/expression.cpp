@@ -245,18 +245,7 @@ ast::Expr* Parser::parse_star_expressions() {
   if (first == nullptr || !source_.at(TokenKind::comma)) {
     return first;
   }
-  ListBuilder<ast::Expr*> elements(expressions_);
-  elements.push(first);
-  while (source_.accept(TokenKind::comma) && !ends_tuple(source_.kind())) {
-    auto* const element = parse_star_expression();
-    if (element == nullptr) {
-      return nullptr;
-    }
-    elements.push(element);
-  }
-  auto* const tuple = arena_.make<ast::Tuple>(source_.since(start));
-  tuple->elts = elements.finish(arena_);
-  return tuple;
+  return parse_tuple_from(start, first, &Parser::parse_star_expression, ends_tuple);
 }
 
 ast::Expr* Parser::parse_yield() {

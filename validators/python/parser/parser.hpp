@@ -168,6 +168,10 @@ class Parser {
   ast::Expr* parse_conditional(const Token* start, ast::Expr* body);
   ast::Expr* parse_named_expression();
   ast::Expr* parse_star_expressions();
+  // The tuple that `first` begins, at the comma behind it: the rest by `parse`, a member function, until a
+  // comma is followed by what `ends` the tuple.
+  template <class Parse, class Ends>
+  ast::Tuple* parse_tuple_from(const Token* start, ast::Expr* first, Parse parse, Ends ends);
   ast::Expr* parse_star_expression();
   ast::Expr* parse_star_named_expression();
   ast::Expr* parse_starred(Power power);
@@ -288,5 +292,21 @@ class Parser {
   };
   Scratch<Pending> pending_;
 };
+
+template <class Parse, class Ends>
+ast::Tuple* Parser::parse_tuple_from(const Token* start, ast::Expr* first, Parse parse, Ends ends) {
+  ListBuilder<ast::Expr*> elements(expressions_);
+  elements.push(first);
+  while (source_.accept(TokenKind::comma) && !ends(source_.kind())) {
+    auto* const element = (this->*parse)();
+    if (element == nullptr) {
+      return nullptr;
+    }
+    elements.push(element);
+  }
+  auto* const tuple = arena_.make<ast::Tuple>(source_.since(start));
+  tuple->elts = elements.finish(arena_);
+  return tuple;
+}
 
 }  // namespace sallyport::validators::python::detail

@@ -10,18 +10,11 @@ ast::Expr* Parser::parse_star_targets() {
   if (first == nullptr || !source_.at(TokenKind::comma)) {
     return first;
   }
-  ListBuilder<ast::Expr*> elements(expressions_);
-  elements.push(first);
-  while (source_.accept(TokenKind::comma) && !source_.at(TokenKind::kw_in)) {
-    auto* const element = parse_star_target();
-    if (element == nullptr) {
-      return nullptr;
-    }
-    elements.push(element);
+  auto* const tuple = parse_tuple_from(start, first, &Parser::parse_star_target,
+                                       [](TokenKind kind) { return kind == TokenKind::kw_in; });
+  if (tuple != nullptr) {
+    tuple->ctx = ast::Context::Store;
   }
-  auto* const tuple = arena_.make<ast::Tuple>(source_.since(start));
-  tuple->ctx = ast::Context::Store;
-  tuple->elts = elements.finish(arena_);
   return tuple;
 }
 

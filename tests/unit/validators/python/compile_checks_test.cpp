@@ -37,7 +37,7 @@ Outcome outcome_of(const std::string& source, Version version) {
   }
   outcome.parsed = true;
   const auto& tree = std::get<Tree>(parsed);
-  const auto error = compile_checks(tree.module(), tree.source(), version, outcome.warnings);
+  const auto error = compile_checks(tree.module(), version, outcome.warnings);
   if (error) {
     outcome.error = *error;
   }
