@@ -1,0 +1,156 @@
+// A program's nodes in order, its scopes and what binds each name: made in one pass, before anything is
+// judged.
+#pragma once
+
+#include "validators/policy/policy.hpp"
+#include "validators/python/ast.hpp"
+
+#include <cstdint>
+#include <deque>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+namespace sallyport::validators::policy {
+
+inline constexpr std::uint32_t none = 0xffffffff;
+
+struct NodeInfo {
+  const python::ast::Node* node;
+  std::uint32_t parent;  // index
+  std::uint32_t scope;
+  std::uint32_t top;  // number of the statement in the scope's body that it belongs to
+};
+
+enum class ScopeKind : std::uint8_t { module, function, comprehension, klass, type_parameters };
+
+struct Scope {
+  ScopeKind kind = ScopeKind::module;
+  std::uint32_t parent = none;
+  std::uint32_t node_index = 0;  // of the node that opens it
+  const python::ast::Node* node = nullptr;
+};
+
+// One step from a value to a part of it: how `a` comes out of `(_, [a])`.
+struct Step {
+  enum class Kind : std::uint8_t { item, rest, each, key, attribute, opaque } kind = Kind::opaque;
+  std::uint32_t index = 0;  // item, rest: items before it
+  std::uint32_t after = 0;  // rest: items after it
+  const python::ast::Expr* key = nullptr;
+  std::string_view name;
+  const Step* previous = nullptr;
+};
+
+struct Source {
+  enum class Kind : std::uint8_t { expression, module, member, function, klass, deleted, augmented, opaque };
+  Kind kind = Kind::opaque;
+  bool certain = false;  // stands in the scope's own body, so that it holds for all that follows
+  bool foreign = false;  // bound from another scope (global, nonlocal)
+  std::uint32_t top = 0;
+  std::uint32_t node_index = 0;
+  const python::ast::Node* node = nullptr;  // expression, import alias, definition
+  std::string_view module;                  // module: what the name is; member: its module
+  std::string_view member;
+  const Step* path = nullptr;
+};
+
+struct Binding {
+  std::string_view name;
+  std::uint32_t scope = 0;
+  std::vector<Source> sources;
+  bool deleted = false;
+  bool parameter = false;
+};
+
+struct Measures {
+  std::uint64_t nodes = 0, depth = 0, statements = 0, loops = 0, loop_depth = 0, comprehension_depth = 0;
+  const python::ast::Node* deepest = nullptr;
+  const python::ast::Node* deepest_loop = nullptr;
+  const python::ast::Node* deepest_comprehension = nullptr;
+  const python::ast::Node* last_loop = nullptr;
+};
+
+// Where a name stands for: a binding, or nothing (a builtin, or no such name).
+struct Lookup {
+  std::uint32_t binding = none;
+  bool same_scope = false;  // as the use
+};
+
+class Program {
+ public:
+  // Nodes beyond `most_nodes` are not looked at: `complete` is false then.
+  Program(const python::ast::Module& module, std::size_t most_nodes);
+
+  Lookup lookup(std::uint32_t scope, std::string_view name) const;
+  std::uint32_t index_of(const python::ast::Node* node) const;  // or none
+
+  std::vector<NodeInfo> nodes;
+  std::vector<std::uint32_t> postorder;
+  std::vector<Scope> scopes;
+  std::deque<Binding> bindings;
+  std::vector<std::string_view> star_modules;
+  // Values of `anything.name = value`, by name: all objects of a program share their attributes here.
+  std::unordered_map<std::string_view, std::vector<const python::ast::Expr*>> attribute_stores;
+  std::unordered_map<std::string_view, std::vector<std::uint32_t>> class_names;  // bindings in class scopes
+  std::unordered_map<const python::ast::Node*, std::vector<const python::ast::Expr*>> returns;
+  std::unordered_map<std::string_view, const python::ast::Alias*> imported;  // module to its first import
+  Measures measures;
+  bool complete = true;
+  bool untracked = false;  // more is stored under one attribute than is looked at
+
+ private:
+  struct Frame {
+    const python::ast::Node* node;
+    std::uint32_t scope;
+    std::uint32_t parent;
+    std::uint32_t top;
+    std::uint32_t depth;
+    std::uint16_t loop_depth;
+    std::uint16_t comprehension_depth;
+    bool certain;
+    bool leaves;
+  };
+  struct Key {
+    std::uint32_t scope;
+    std::string_view name;
+    bool operator==(const Key&) const = default;
+  };
+  struct KeyHash {
+    std::size_t operator()(const Key& key) const {
+      return std::hash<std::string_view>{}(key.name) ^ (key.scope * 0x9e3779b97f4a7c15ULL);
+    }
+  };
+
+  void enter(const Frame& frame, std::uint32_t index);
+  void push(const python::ast::Node* node, const Frame& from, std::uint32_t index, std::uint32_t scope);
+  void push_body(python::ast::Sequence<python::ast::Stmt*> body, const Frame& from, std::uint32_t index,
+                 std::uint32_t scope, bool own_body, bool loop = false);
+  std::uint32_t new_scope(ScopeKind kind, std::uint32_t parent, std::uint32_t index);
+  Binding& binding(std::uint32_t scope, std::string_view name);
+  void bind(std::uint32_t scope, std::string_view name, Source source, const Frame& frame,
+            std::uint32_t index);
+  void bind_target(const python::ast::Expr* target, const python::ast::Expr* value, const Step* path,
+                   const Frame& frame, std::uint32_t index, std::uint32_t scope);
+  void bind_pattern(const python::ast::Pattern* pattern, const python::ast::Expr* subject, const Step* path,
+                    const Frame& frame, std::uint32_t index, int depth);
+  void parameters(const python::ast::Arguments& arguments, const Frame& frame, std::uint32_t index,
+                  std::uint32_t outer, std::uint32_t annotations, std::uint32_t inner);
+  void imports(const python::ast::Node& node, const Frame& frame, std::uint32_t index);
+  void bind_arguments();
+  const Step* step(Step step) { return &steps_.emplace_back(step); }
+  void remember(const python::ast::Node* node, std::uint32_t index);
+  void grow();
+
+  std::vector<Frame> stack_;
+  std::size_t first_child_ = 0;
+  std::unordered_map<Key, std::uint32_t, KeyHash> names_;
+  std::unordered_map<Key, std::uint32_t, KeyHash> redirects_;  // global, nonlocal: to the scope; none: search
+  std::unordered_map<std::string_view, std::vector<const python::ast::FunctionDef*>> methods_;
+  std::unordered_map<const python::ast::Node*, std::uint32_t> function_scopes_;
+  std::vector<std::uint32_t> calls_;
+  std::vector<std::pair<const python::ast::Node*, std::uint32_t>> table_;  // node to index, open addressing
+  std::size_t used_ = 0;
+  std::deque<Step> steps_;
+};
+
+}  // namespace sallyport::validators::policy
