@@ -119,6 +119,7 @@ std::optional<ApiError> apply_outcome(runners::Outcome outcome, const runners::L
     case Verdict::exception: {
       std::string type = bounded(std::move(outcome.exception_type), kMaxTypeBytes);
       if (type.empty()) type = "Exception";
+      if (!outcome.refused_import.empty()) type = "SecurityViolationError";
       set_error(reply, type, message.empty() ? type : message);
       reply.error_line = outcome.exception_line;
       break;

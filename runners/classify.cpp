@@ -33,6 +33,7 @@ void by_report(const AgentReport& report, Outcome& outcome) {
       outcome.exception_type = report.exception_type;
       outcome.message = report.exception_message;
       outcome.exception_line = report.exception_line;
+      outcome.refused_import = report.refused_import;
       return;
     case AgentReport::Outcome::returned:
     case AgentReport::Outcome::exit:

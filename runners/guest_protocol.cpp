@@ -20,6 +20,7 @@ constexpr int kProtocolVersion = 1;
 
 // Bounds on the texts of a report; what an honest agent sends is far below.
 constexpr std::size_t kMaxTypeBytes = 256;
+constexpr std::size_t kMaxModuleBytes = 256;
 constexpr std::size_t kMaxMessageBytes = 64 * 1024;
 constexpr std::size_t kMaxNotes = 64;
 constexpr std::size_t kMaxNoteBytes = 1024;
@@ -123,6 +124,9 @@ AgentReport report_from(const json& object, const Limits& limits) {
   if (exception.is_object()) {
     report.exception_type = text_member(exception, "type", kMaxTypeBytes);
     report.exception_message = text_member(exception, "message", kMaxMessageBytes);
+    if (exception.contains("refused_import")) {
+      report.refused_import = text_member(exception, "refused_import", kMaxModuleBytes);
+    }
     if (!member(exception, "line").is_null()) {
       report.exception_line =
           static_cast<int>(integer_member(exception, "line", 0, std::numeric_limits<int>::max()));
@@ -304,11 +308,18 @@ std::string encode_job(const Job& job, const Nonce& nonce, std::uint64_t max_ope
   const json artifacts = {{"max_count", job.limits.max_artifacts},
                           {"max_bytes", job.limits.max_artifact_bytes}};
 
+  json imports;  // null: nothing is held back.
+  if (job.imports) {
+    imports = {{"allowed", nullptr}, {"denied", job.imports->denied}};
+    if (job.imports->allowed) imports["allowed"] = *job.imports->allowed;
+  }
+
   // Put together as text, so that the context, already JSON, is not parsed and written once more.
   std::string body = "{\"protocol\":1,\"nonce\":\"" + hex(nonce) + "\",\"code\":" + quoted(job.code) +
                      ",\"context\":" + job.context_json + ",\"stdin\":" + quoted(job.stdin_text) +
                      ",\"files\":" + files.dump() + ",\"limits\":" + limits.dump() +
-                     ",\"artifacts\":" + artifacts.dump() + "}";
+                     ",\"artifacts\":" + artifacts.dump() +
+                     ",\"imports\":" + imports.dump(-1, ' ', false, json::error_handler_t::replace) + "}";
   std::string frame;
   frame.reserve(kLengthBytes + body.size());
   append_length(frame, body.size());

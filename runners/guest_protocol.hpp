@@ -56,6 +56,7 @@ struct AgentReport {
   std::string exception_type;
   std::string exception_message;
   std::optional<int> exception_line;
+  std::string refused_import;  ///< If the exception is the import guard's: the module.
   std::vector<Artifact> artifacts;
   std::vector<std::string> notes;
   double cpu_seconds = 0;

@@ -35,6 +35,12 @@ struct Limits {
   std::uint64_t max_artifact_bytes = 10'000'000;  ///< Of all artifacts together, before base64.
 };
 
+/// What the submission itself may import at run time; imports that libraries make are not held back.
+struct ImportRules {
+  std::optional<std::vector<std::string>> allowed;  ///< "math", "scipy.*" for all below; none: anything.
+  std::vector<std::string> denied;                  ///< With everything below; wins over `allowed`.
+};
+
 /// One submission, ready to run.
 struct Job {
   std::string execution_id;
@@ -43,6 +49,7 @@ struct Job {
   std::string context_json = "{}";  ///< A JSON object.
   std::string stdin_text;
   std::vector<InputFile> files;
+  std::optional<ImportRules> imports;  ///< None: nothing is held back.
   Limits limits;
 };
 
@@ -111,6 +118,7 @@ struct Outcome {
   std::string exception_type;         ///< For `exception`: "ValueError"
   std::string message;                ///< For people: last line of the traceback, or what happened.
   std::optional<int> exception_line;  ///< Line of the submission, from the agent's report.
+  std::string refused_import;         ///< For `exception`: the module whose refused import it is, or empty.
   std::vector<Artifact> artifacts;
   std::vector<std::string> notes;  ///< What was left out: an artifact too large, a name refused.
   Usage usage;

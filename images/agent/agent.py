@@ -17,8 +17,10 @@ import _signal
 import _thread
 import atexit
 import binascii
+import builtins
 import fcntl
 import gc
+import importlib
 import io
 import json
 import linecache
@@ -46,6 +48,7 @@ MAX_READY_BYTES = 64 * 1024
 MAX_MESSAGE_BYTES = 4096
 MAX_TYPE_BYTES = 256
 MAX_NOTES = 32
+MAX_MODULE_BYTES = 256
 MAX_ARTIFACT_DEPTH = 16
 MAX_ARTIFACT_PATH_BYTES = 1024
 MAX_OUTPUT_ENTRIES = 10_000  # Names looked at in the output folder.
@@ -245,6 +248,14 @@ def check_job(job):
         for key, value in job[group].items():
             if isinstance(value, bool) or not isinstance(value, (int, float)) or not value >= 0:
                 raise BadJob("'%s.%s' is not a number of zero or more" % (group, key))
+    imports = job.setdefault("imports", None)
+    if imports is not None and not isinstance(imports, dict):
+        raise BadJob("'imports' is neither an object nor null")
+    for key, names in (imports or {}).items():
+        if names is None and key == "allowed":
+            continue
+        if not isinstance(names, list) or not all(isinstance(each, str) for each in names):
+            raise BadJob("'imports.%s' is not a list of names" % key)
 
 
 def place_files(folder, files):
@@ -449,9 +460,10 @@ class ErrorPrinter:
         """Handle uncaught Thread.run() exception."""
         if arguments.exc_type is SystemExit:
             return
+        hide_agent(arguments.exc_value)
         thread = arguments.thread
         name = threading.get_ident() if thread is None else thread.name
-        self._print("Exception in thread %s:\n" % name, arguments.exc_value, arguments.exc_traceback)
+        self._print("Exception in thread %s:\n" % name, arguments.exc_value, arguments.exc_value.__traceback__)
 
     def unraisablehook(self, unraisable, /):
         """Handle an unraisable exception."""
@@ -470,11 +482,14 @@ class ErrorPrinter:
             message = self._headline(error)
         except Exception:
             message = kind.__name__
-        return {
+        description = {
             "type": bounded(kind.__name__, MAX_TYPE_BYTES),
             "message": bounded(message, MAX_MESSAGE_BYTES),
             "line": line_of(error),
         }
+        if isinstance(error, RefusedImport):
+            description["refused_import"] = bounded(str(error.name), MAX_MODULE_BYTES)
+        return description
 
     def _print(self, title, error, trace):
         stream = getattr(sys, "stderr", None)
@@ -542,10 +557,27 @@ def add_source_text(error):
 
 
 def without_agent(trace):
-    """The traceback from the first frame that is not the agent's."""
-    while trace is not None and trace.tb_frame.f_globals is globals():
+    """The traceback without the agent's frames: below the submission is `run`, above it the import guard."""
+    others = []
+    while trace is not None:
+        if trace.tb_frame.f_globals is not globals():
+            others.append(trace)
         trace = trace.tb_next
-    return trace
+    for each, following in zip(others, others[1:] + [None]):
+        each.tb_next = following
+    return others[0] if others else None
+
+
+def hide_agent(error):
+    """Takes the agent's frames out of the tracebacks of `error` and of those that led to it."""
+    waiting, seen = [error], set()
+    while waiting:
+        each = waiting.pop()
+        if each is None or id(each) in seen:
+            continue
+        seen.add(id(each))
+        each.__traceback__ = without_agent(each.__traceback__)
+        waiting += [each.__cause__, each.__context__]
 
 
 def print_error(error):
@@ -570,6 +602,128 @@ def print_error(error):
     except BaseException:
         pass
     return None
+
+
+# --- The import guard -----------------------------------------------------------------------------------
+
+
+class RefusedImport(ImportError):
+    """What the submission gets for a module that its policy does not allow; to it an ImportError."""
+
+
+RefusedImport.__name__ = RefusedImport.__qualname__ = "ImportError"
+RefusedImport.__module__ = "builtins"
+
+
+class ImportGuard:
+    """Holds the imports that the submission makes itself to the policy's list; those of libraries pass.
+
+    The first door has read the same list before. This is its second line, for names that are only known when
+    the program runs. It is no boundary: whoever gets hold of a loaded module needs no import.
+    """
+
+    def __init__(self, imports, library_folders):
+        allowed = imports.get("allowed")
+        self._allows_all = allowed is None
+        self._allowed = frozenset(allowed or ()) | {"__future__"}
+        self._denied = frozenset(imports.get("denied") or ())
+        self._library_folders = tuple(folder.rstrip("/") + "/" for folder in library_folders)
+        self._import = builtins.__import__
+        self._import_module = importlib.import_module
+
+    def install(self):
+        builtins.__import__ = importlib.__import__ = self._make_import()
+        importlib.import_module = self._make_import_module()
+
+    def _make_import(self):
+        real_import, is_submission, guarded = self._import, self._is_submission, self._guarded_import
+        get_frame = sys._getframe
+
+        def __import__(name, globals=None, locals=None, fromlist=(), level=0):
+            """Import a module."""
+            if is_submission(get_frame(1)):
+                return guarded(name, globals, locals, fromlist, level)
+            return real_import(name, globals, locals, fromlist, level)
+
+        return __import__
+
+    def _make_import_module(self):
+        def import_module(name, package=None):
+            """Import a module."""
+            if self._is_submission(sys._getframe(1)) and isinstance(name, str):
+                level = len(name) - len(name.lstrip("."))
+                self._check(absolute_name(name[level:], package, level))
+            return self._import_module(name, package)
+
+        return import_module
+
+    def _guarded_import(self, name, globals, locals, fromlist, level):
+        package = globals.get("__package__") if isinstance(globals, dict) else None
+        if not isinstance(name, str) or level and not package:
+            return self._import(name, globals, locals, fromlist, level)  # An error of CPython's own.
+        full_name = absolute_name(name, package, level)
+        below = [full_name + "." + each for each in fromlist or () if isinstance(each, str)]
+        if type(fromlist) is list and not fromlist:
+            # C code that imports for itself (datetime.strptime: _strptime), and keeps the module to itself.
+            self._check_denied(full_name)
+        elif not below or not all(map(self._is_allowed, below)):
+            self._check(full_name)
+        for each in below:
+            self._check_denied(each)
+        module = self._import(name, globals, locals, fromlist, level)
+        for each in below:  # Which of them are modules is known only now.
+            if type(getattr(module, each.rpartition(".")[2], None)) is types.ModuleType:
+                self._check(each)
+        return module
+
+    def _is_allowed(self, name):
+        """By its name, or by "a.*" for what is below a and not private there."""
+        if self._allows_all or name in self._allowed:
+            return True
+        parent, _, last = name.rpartition(".")
+        while parent and not last.startswith("_"):
+            if parent + ".*" in self._allowed:
+                return True
+            parent, _, last = parent.rpartition(".")
+        return False
+
+    def _check(self, name):
+        self._check_denied(name)
+        if not self._is_allowed(name):
+            raise self._refusal(name)
+
+    def _check_denied(self, name):
+        part = name
+        while part:
+            if part in self._denied:
+                raise self._refusal(name)
+            part = part.rpartition(".")[0]
+
+    @staticmethod
+    def _refusal(name):
+        return RefusedImport("the policy does not allow the import of %r" % name, name=name)
+
+    def _is_submission(self, frame):
+        """Whether the code is the submission's. It is a library's if it comes from a library's file and runs in
+        that module's own namespace; so code in strings is the submission's, whatever file name it was given."""
+        file, names = frame.f_code.co_filename, frame.f_globals
+        if names is globals():
+            return False
+        if not file.startswith(self._library_folders) and not file.startswith("<frozen "):
+            # What a library made from text (namedtuple and the like) runs where its module's names are.
+            file = names.get("__file__")
+            if not isinstance(file, str) or not file.startswith(self._library_folders):
+                return True
+        spec = names.get("__spec__")
+        module = sys.modules.get(getattr(spec, "name", None) or names.get("__name__"))
+        return getattr(module, "__dict__", None) is not names
+
+
+def absolute_name(name, package, level):
+    if not level or not isinstance(package, str):
+        return "." * level + name
+    base = package.rsplit(".", level - 1)[0] if level > 1 else package
+    return base + "." + name if name else base
 
 
 # --- Running --------------------------------------------------------------------------------------------
@@ -607,7 +761,7 @@ def run(code, main, printer, reserve):
     if isinstance(error, SystemExit):
         return Ending("exit", exit_status(error))
     try:
-        error.__traceback__ = without_agent(error.__traceback__)
+        hide_agent(error)
         add_source_text(error)
         status = print_error(error)
         if status is not None:
@@ -869,6 +1023,7 @@ class Prepared:
         self.reserve = [bytes(RESERVE_BYTES)]
         self.limits = Limits()
         self.usage = Usage()
+        self.library_folders = [each for each in sys.path if os.path.isabs(each) and each != workspace]
         self.pid = os.getpid()
 
 
@@ -995,6 +1150,8 @@ def run_job(job, workspace, prepared):
     printer = ErrorPrinter(code)
     printer.install()
     main = new_main(job["context"])
+    if job["imports"] is not None:
+        ImportGuard(job["imports"], prepared.library_folders).install()
     job.clear()
     sys.argv = [FILENAME]
     sys.path.insert(0, workspace)

@@ -515,6 +515,112 @@ class ExceptionTest(AgentTest):
         self.assertIn("MemoryError", result.stderr)
 
 
+class ImportGuardTest(AgentTest):
+    """What the submission may import, by the job's `imports`."""
+
+    def refused(self, code, module, allowed=("math", "json", "datetime", "xml", "xml.*"), denied=(), **changes):
+        imports = {"allowed": allowed if allowed is None else list(allowed), "denied": list(denied)}
+        result = self.run_code(code, imports=imports, **changes)
+        self.assertEqual(result.outcome, "exception", code)
+        self.assertEqual(result.exception.get("refused_import"), module, (code, result.exception))
+        self.assertEqual(
+            (result.exception["type"], result.exception["message"]),
+            ("ImportError", "ImportError: the policy does not allow the import of %r" % module),
+        )
+        return result
+
+    def passes(self, code, allowed=("math", "json", "datetime", "xml", "xml.*"), denied=(), **changes):
+        imports = {"allowed": allowed if allowed is None else list(allowed), "denied": list(denied)}
+        result = self.run_code(code, imports=imports, **changes)
+        self.assert_returned(result)
+        return result
+
+    def test_no_list_holds_nothing_back(self):
+        self.assert_returned(self.run_code("import os, socket, builtins", imports=None))
+        self.passes("import os, socket", allowed=None)
+        self.refused("import os.path", "os.path", allowed=None, denied=["os"])
+
+    def test_statements(self):
+        self.passes("from __future__ import annotations\nimport math, json\nfrom json import dumps as d\nd([math.pi])")
+        self.refused("import math, os", "os")
+        self.refused("from os import system", "os")
+        self.refused("from os.path import join", "os.path")
+        self.refused("def f():\n    import socket\nf()", "socket")
+        self.refused("import os.path", "os.path", allowed=["os"])
+        result = self.run_code("from . import math", imports={"allowed": []})
+        self.assertEqual(
+            result.exception["message"], "ImportError: attempted relative import with no known parent package"
+        )
+
+    def test_submodules(self):
+        self.passes("import xml.dom.minidom\nfrom xml.etree import ElementTree\nElementTree.fromstring('<a/>')")
+        self.passes("from xml.etree import ElementTree as e, ElementTree", allowed=["xml.etree.ElementTree"])
+        self.passes("import xml.etree.ElementTree as e", allowed=["xml.etree.ElementTree"])
+        self.refused("from xml.etree import ElementTree, ElementPath", "xml.etree", allowed=["xml.etree.ElementTree"])
+        self.refused("import xml.dom.minidom", "xml.dom.minidom", denied=["xml.dom"])
+        self.refused("from xml import dom", "xml.dom", denied=["xml.dom"])
+        self.refused("from json import codecs", "json.codecs")
+        self.refused("from json import decoder", "json.decoder")
+
+    def test_dynamic_imports(self):
+        self.refused("__import__('o' + 's')", "os")
+        self.refused("f = __import__\nlist(map(f, ['json', 'os']))", "os")
+        self.refused("exec('import os')", "os")
+        self.refused("exec('import os', {})", "os")
+        self.refused(
+            "exec(compile('import os', json.__file__, 'exec'), {'__file__': json.__file__})".replace("json.", "__import__('json').", 2),
+            "os",
+        )
+        self.refused("import importlib\nimportlib.import_module('os')", "os", allowed=["importlib"])
+        self.refused("from importlib import import_module as f\nf('.path', 'os')", "os.path", allowed=["importlib"])
+        self.refused("import importlib\nimportlib.__import__('os')", "os", allowed=["importlib"])
+        self.refused("import builtins\nbuiltins.__import__('os')", "os", allowed=["builtins"])
+
+    def test_libraries_import_what_they_need(self):
+        self.passes("import datetime\nassert datetime.datetime.strptime('2024', '%Y').year == 2024")
+        self.passes("import concurrent.futures as c\nc.ThreadPoolExecutor", allowed=["concurrent.futures"], denied=["os"])
+        self.passes("import csv, collections\ncollections.namedtuple('A', 'b')", allowed=["csv", "collections"])
+        self.passes("print('x'.encode('cp437').decode('utf-16-le', 'replace'))")
+
+    def test_files_of_the_submission_are_held_to_it_too(self):
+        self.refused("import first", "first", files=[input_file("first.py", b"import os")])
+        self.refused("import second", "os", allowed=["second"], files=[input_file("second.py", b"import os")])
+
+    def test_may_be_caught_and_looks_like_cpython(self):
+        self.passes("try:\n    import ujson as j\nexcept ImportError:\n    import json as j\nj.dumps(1)")
+        result = self.refused("import math\nimport os", "os")
+        self.assertEqual(result.exception["line"], 2)
+        lines = result.stderr.splitlines()
+        self.assertNotIn("agent", result.stderr)
+        self.assertEqual(lines[-1], "ImportError: the policy does not allow the import of 'os'")
+        self.assertEqual(len(lines), 4, result.stderr)
+        result = self.run_code(
+            "import bad", files=[input_file("bad.py", b"1 / 0")], imports={"allowed": ["bad"], "denied": []}
+        )
+        self.assertNotIn("agent", result.stderr)
+        self.assertNotIn("refused_import", result.exception)
+        result = self.run_code("import nothing_here", imports={"allowed": ["nothing_here"]})
+        self.assertEqual(result.exception["type"], "ModuleNotFoundError")
+        self.assertNotIn("agent", result.stderr)
+
+    def test_threads(self):
+        result = self.passes_with_stderr(
+            "import threading\nt = threading.Thread(target=lambda: __import__('os'))\nt.start()\nt.join()"
+        )
+        self.assertIn("does not allow the import of 'os'", result.stderr)
+        self.assertNotIn("agent", result.stderr)
+
+    def passes_with_stderr(self, code):
+        result = self.run_code(code, imports={"allowed": ["threading"]})
+        self.assertEqual(result.outcome, "returned")
+        return result
+
+    def test_bad_lists(self):
+        for imports in ("math", [], {"allowed": "math"}, {"allowed": [1]}, {"denied": None}):
+            result = self.run_job(make_job("print(1)", imports=imports))
+            self.assertEqual((result.status, result.trailer), (70, None), imports)
+
+
 class ExitTest(AgentTest):
     def assert_exit(self, code, status, stderr=""):
         with self.subTest(code=code):

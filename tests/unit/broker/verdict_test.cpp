@@ -74,6 +74,16 @@ TEST(Verdict, BecomesAReply) {
          o.exception_line = 7;
        },
        false, "ValueError", "ValueError: bad", 7, false, false, false},
+      {"exception of a refused import",
+       [](Outcome& o) {
+         o.verdict = Verdict::exception;
+         o.exception_type = "ImportError";
+         o.message = "ImportError: the policy does not allow the import of 'os'";
+         o.exception_line = 2;
+         o.refused_import = "os";
+       },
+       false, "SecurityViolationError", "ImportError: the policy does not allow the import of 'os'", 2, false,
+       false, false},
       {"exception without a word",
        [](Outcome& o) { o.verdict = Verdict::exception; },
        false,

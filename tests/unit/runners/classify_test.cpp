@@ -127,6 +127,17 @@ TEST(Classify, NamesTheException) {
   EXPECT_EQ(outcome.exception_line, 3);
 }
 
+TEST(Classify, TellsOfARefusedImport) {
+  Evidence evidence;
+  evidence.exit_status = 1;
+  evidence.report = report(Kind::exception, 1);
+  evidence.report->refused_import = "os";
+  Outcome outcome;
+  classify(evidence, Limits(), outcome);
+  EXPECT_EQ(outcome.verdict, Verdict::exception);
+  EXPECT_EQ(outcome.refused_import, "os");
+}
+
 TEST(Classify, NotesAReportThatTheEngineContradicts) {
   Evidence evidence;
   evidence.exit_status = 139;

@@ -157,6 +157,19 @@ TEST(EncodeJob, CarriesEverything) {
   EXPECT_EQ(body["artifacts"]["max_count"], job.limits.max_artifacts);
 }
 
+TEST(EncodeJob, CarriesWhatMayBeImported) {
+  const auto imports_of = [](const Job& job) {
+    return json::parse(encode_job(job, kNonce, 1).substr(4))["imports"];
+  };
+  Job job;
+  EXPECT_TRUE(imports_of(job).is_null());
+  job.imports.emplace();
+  job.imports->denied = {"os"};
+  EXPECT_EQ(imports_of(job), json::parse(R"({"allowed": null, "denied": ["os"]})"));
+  job.imports->allowed = std::vector<std::string>{"math", "scipy.*"};
+  EXPECT_EQ(imports_of(job), json::parse(R"({"allowed": ["math", "scipy.*"], "denied": ["os"]})"));
+}
+
 json good_report() {
   return json::parse(R"({
     "outcome": "exception", "exit_code": 1,
@@ -185,6 +198,17 @@ TEST(ParseReport, ReadsAGoodOne) {
   EXPECT_EQ(report->artifacts[0].size, 3U);
   EXPECT_EQ(report->notes, std::vector<std::string>{"left out x"});
   EXPECT_DOUBLE_EQ(report->max_rss_mb, 2.0);
+}
+
+TEST(ParseReport, ReadsARefusedImport) {
+  json changed = good_report();
+  changed["exception"]["refused_import"] = "os.path";
+  const auto parsed = parse_report(changed.dump(), Limits());
+  EXPECT_EQ(std::get<AgentReport>(parsed).refused_import, "os.path");
+  changed["exception"]["refused_import"] = 1;
+  EXPECT_NE(error_of(changed), "");
+  changed["exception"]["refused_import"] = std::string(257, 'a');
+  EXPECT_NE(error_of(changed), "");
 }
 
 TEST(ParseReport, NeverBelievesAStatedSize) {
