@@ -5,27 +5,18 @@
 #include "broker/cli/command_line.hpp"
 #include "broker/cli/commands.hpp"
 #include "broker/cli/log_adapters.hpp"
+#include "broker/cli/python_source.hpp"
 #include "broker/log/logs.hpp"
 #include "broker/pipeline.hpp"
 #include "broker/request_rules.hpp"
 
 #include <nlohmann/json.hpp>
 
-#include <fstream>
 #include <iostream>
-#include <iterator>
-#include <optional>
 #include <string>
 
 namespace sallyport::broker::cli {
 namespace {
-
-std::optional<std::string> read_source(const std::string& file) {
-  if (file == "-") return std::string(std::istreambuf_iterator<char>(std::cin), {});
-  std::ifstream stream(file, std::ios::binary);
-  if (!stream) return std::nullopt;
-  return std::string(std::istreambuf_iterator<char>(stream), {});
-}
 
 /// The request as a client would send it, so that the same rules hold.
 std::string request_body(const std::string& code, const RunOptions& options) {
@@ -79,10 +70,7 @@ int run_submission(const config::Loaded& loaded, const RunOptions& options) {
   // Beside a serving broker of the same name, not in its place: its orphan search must not take ours.
   config.instance.name += ".run";
   const auto code = read_source(options.file);
-  if (!code) {
-    std::cerr << "sallyport: " << options.file << " cannot be read\n";
-    return kUsage;
-  }
+  if (!code) return kUsage;
   config.log.file.clear();
   config.log.level = "error";
   log::LogsResult logs = log::Logs::open(config.log);
