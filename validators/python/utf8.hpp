@@ -1,6 +1,8 @@
 // UTF-8 as Python reads it.
 #pragma once
 
+#include "base/utf8.hpp"
+
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -9,14 +11,8 @@
 
 namespace sallyport::validators::python {
 
-struct Character {
-  std::uint32_t code = 0;  // U+FFFD if the bytes are no character
-  std::size_t size = 1;    // in bytes; of invalid ones, those that Python replaces by one U+FFFD
-  bool valid = true;
-};
-
-// The first character of a text that is not empty.
-Character first_character(std::string_view text);
+using base::Character;
+using base::first_character;
 
 struct InvalidUtf8 {
   std::size_t position = 0;
