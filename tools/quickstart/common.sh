@@ -1,6 +1,6 @@
 # Words to the user, and what every part needs. Sourced by quickstart.
 
-step() { printf '\n\033[1m==> %s\033[0m\n' "$*"; }
+step() { printf '\n\033[1m==> %s\033[0m (after %d:%02d)\n' "$*" $((SECONDS / 60)) $((SECONDS % 60)); }
 say() { printf '    %s\n' "$*"; }
 die() {
   printf '\nquickstart: %s\n' "$*" >&2
