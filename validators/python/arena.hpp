@@ -55,12 +55,25 @@ class Arena {
     return {memory, text.size()};
   }
 
+  // Room for `count` of them, with no values yet.
+  template <class T>
+  T* make_list_for_overwrite(std::size_t count) {
+    static_assert(std::is_trivially_destructible_v<T> && std::is_trivially_copyable_v<T>);
+    return static_cast<T*>(allocate(count * sizeof(T), alignof(T)));
+  }
+
+  // Frees all that it has handed out, and keeps the memory for what comes: the system charges for new pages.
+  void clear() {
+    in_use_ = 0;
+    next_ = end_ = 0;
+  }
+
   // Bytes taken from the system so far.
   [[nodiscard]] std::size_t capacity() const { return capacity_; }
 
  private:
   static constexpr std::size_t first_block = 16 * 1024;
-  static constexpr std::size_t largest_block = 1024 * 1024;
+  static constexpr std::size_t largest_block = 8 * 1024 * 1024;
 
   void* allocate(std::size_t size, std::size_t alignment) {
     const auto start = (next_ + alignment - 1) & ~(alignment - 1);
@@ -72,17 +85,31 @@ class Arena {
   }
 
   void* allocate_from_new_block(std::size_t size, std::size_t alignment) {
-    const auto block = std::max(size + alignment, std::clamp(capacity_, first_block, largest_block));
-    blocks_.push_back(std::make_unique_for_overwrite<std::byte[]>(block));
-    capacity_ += block;
-    next_ = reinterpret_cast<std::uintptr_t>(blocks_.back().get());
-    end_ = next_ + block;
+    const auto fitting = std::find_if(blocks_.begin() + static_cast<std::ptrdiff_t>(in_use_), blocks_.end(),
+                                      [&](const Block& block) { return block.size >= size + alignment; });
+    if (fitting != blocks_.end()) {
+      std::swap(*fitting, blocks_[in_use_]);
+    } else {
+      const auto block = std::max(size + alignment, std::clamp(capacity_, first_block, largest_block));
+      blocks_.push_back({std::make_unique_for_overwrite<std::byte[]>(block), block});
+      std::swap(blocks_.back(), blocks_[in_use_]);
+      capacity_ += block;
+    }
+    next_ = reinterpret_cast<std::uintptr_t>(blocks_[in_use_].memory.get());
+    end_ = next_ + blocks_[in_use_].size;
+    ++in_use_;
     const auto start = (next_ + alignment - 1) & ~(alignment - 1);
     next_ = start + size;
     return reinterpret_cast<void*>(start);  // NOLINT(performance-no-int-to-ptr): the bump pointer
   }
 
-  std::vector<std::unique_ptr<std::byte[]>> blocks_;
+  struct Block {
+    std::unique_ptr<std::byte[]> memory;
+    std::size_t size;
+  };
+
+  std::vector<Block> blocks_;
+  std::size_t in_use_ = 0;  // of the blocks
   std::uintptr_t next_ = 0;
   std::uintptr_t end_ = 0;
   std::size_t capacity_ = 0;

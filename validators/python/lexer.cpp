@@ -283,6 +283,13 @@ const char* Lexer::unknown(const char* cursor) {
 
 namespace {
 
+// A large text may be a hostile one, with a token a byte: to grow the list is to copy it to fresh pages, and
+// pages that are not written to cost nothing.
+std::size_t tokens_to_expect(std::string_view text) {
+  constexpr std::size_t large = 128 * 1024;
+  return text.size() < large ? text.size() / 3 + 16 : text.size() + 2 * lexer::most_indentations;
+}
+
 // The lexer runs over a copy with a line end, which the text lacks: no token may reach beyond the text.
 void lex_with_line_end(std::string_view text, Version version, Tokens& tokens) {
   const auto complete = std::string(text) + '\n';
@@ -300,7 +307,7 @@ Tokens lex(std::string_view text, Version version) {
   Tokens tokens;
   tokens.text = text;
   tokens.line_begins = lexer::find_line_begins(text);
-  tokens.list.reserve(text.size() / 3 + 16);
+  tokens.list.reserve(tokens_to_expect(text));
   if (text.ends_with('\n') || text.empty()) {
     lexer::Lexer(text, version, tokens).run();
   } else {

@@ -1,6 +1,6 @@
 #include "validators/python/literal_repr.hpp"
 
-#include "validators/python/unicode_version.hpp"
+#include "validators/python/identifier.hpp"
 #include "validators/python/utf8.hpp"
 
 #include <algorithm>
@@ -9,34 +9,13 @@
 #include <cmath>
 #include <cstdint>
 #include <limits>
-#include <unicode/uchar.h>
 #include <vector>
 
 namespace sallyport::validators::python {
 
 namespace {
 
-constexpr std::uint32_t first_not_ascii = 0x80;
 constexpr std::uint32_t delete_character = 0x7F;
-
-bool is_printable(std::uint32_t code, Version version) {
-  if (code < first_not_ascii) {
-    return code >= ' ' && code != delete_character;
-  }
-  switch (u_charType(static_cast<UChar32>(code))) {
-    case U_UNASSIGNED:
-    case U_CONTROL_CHAR:
-    case U_FORMAT_CHAR:
-    case U_SURROGATE:
-    case U_PRIVATE_USE_CHAR:
-    case U_SPACE_SEPARATOR:
-    case U_LINE_SEPARATOR:
-    case U_PARAGRAPH_SEPARATOR:
-      return false;
-    default:
-      return is_known_character(code, version);
-  }
-}
 
 void append_hexadecimal(std::string& text, std::uint32_t value, unsigned digits) {
   constexpr std::string_view alphabet = "0123456789abcdef";

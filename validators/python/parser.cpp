@@ -26,7 +26,7 @@ std::variant<Tree, SyntaxError> parse(std::string_view source, const ParseOption
     return Tree(std::move(text), std::move(arena), module, std::move(warnings));
   }
   if (!parser.error()) {
-    arena = Arena();  // The half tree is of no more use, and may be large.
+    arena.clear();  // The half tree is of no more use, and may be large.
     return diagnose(tokens, options.version, StartRule::file, arena, parser.last_statement());
   }
   if (parser.error()->type != ErrorType::syntax_error) {

@@ -104,7 +104,7 @@ Ref Engine::tuple() {
   head = star_named_expression();
   if (head != 0 && take(T::comma)) {
     if (const auto rest = star_named_expressions()) {
-      nodes_[head].next = rest;
+      nodes_[head].set_next(rest);
     }
   } else {
     head = 0;

@@ -27,7 +27,8 @@ Engine::Engine(const Tokens& tokens, Version version, Arena& arena)
       version_(version),
       arena_(arena),
       count_(static_cast<Mark>(tokens.list.size())),
-      steps_(std::min(most_steps, 10'000 + steps_per_token * count_)) {}
+      steps_(std::min(most_steps, 10'000 + steps_per_token * count_)),
+      nodes_(arena) {}
 
 bool Engine::run(StartRule start, Mark from, bool with_invalid_rules) {
   mark_ = from;
@@ -35,8 +36,13 @@ bool Engine::run(StartRule start, Mark from, bool with_invalid_rules) {
   invalid_ = with_invalid_rules;
   depth_ = 0;
   levels_.clear();
-  memo_.resize(
-      std::bit_ceil(std::clamp<std::size_t>(std::size_t{count_ - from} * 12, smallest_memo, largest_memo)));
+  const auto size =
+      std::bit_ceil(std::clamp<std::size_t>(std::size_t{count_ - from} * 12, smallest_memo, largest_memo));
+  if (size > memo_.size()) {
+    memo_ = {arena_.make_list_for_overwrite<Kept>(size), size};
+    age_ = oldest;
+  }
+  memo_ = memo_.first(size);  // what an earlier run used beyond is not needed
   forget();
   if (start == StartRule::fstring) {
     return star_expressions() != 0;
@@ -102,21 +108,22 @@ unsigned Engine::level_after(Mark mark) {
   return levels_[mark - start_];
 }
 
-std::uint8_t Engine::key(Rule rule) const {
-  const auto number = static_cast<std::uint8_t>(rule);
-  return rule > Rule::last_shared && invalid_ ? number | 0x80 : number;
+// What the tag of a result of the rule has above the result.
+std::uint32_t Engine::key(Rule rule) const {
+  const auto number = age_ << key_bits | static_cast<std::uint32_t>(rule);
+  return rule > Rule::last_shared && invalid_ ? number | invalid_key : number;
 }
 
 Engine::Kept* Engine::find(Rule rule, Mark mark) {
   const auto wanted = key(rule);
   if (rule == Rule::block || rule == Rule::elif_stmt) {
-    const auto found = blocks_.find(std::uint64_t{mark} << 8 | wanted);
+    const auto found = blocks_.find(std::uint64_t{mark} << 32 | wanted);
     return found != blocks_.end() ? &found->second : nullptr;
   }
   const auto mask = memo_.size() - 1;
   for (std::size_t i = 0; i < probes; ++i) {
-    auto& slot = memo_[(home(mark, wanted & 0x7f) + i) & mask];
-    if (slot.mark == mark && slot.rule == wanted) {
+    auto& slot = memo_[(home(mark, rule) + i) & mask];
+    if (slot.mark == mark && slot.tag >> result_bits == wanted) {
       return &slot;
     }
   }
@@ -125,20 +132,20 @@ Engine::Kept* Engine::find(Rule rule, Mark mark) {
 
 void Engine::keep(Rule rule, Mark mark, Ref result) {
   const auto wanted = key(rule);
-  const Kept kept{mark, mark_, result, wanted};
+  const Kept kept{mark, mark_, wanted << result_bits | result};
   if (rule == Rule::block || rule == Rule::elif_stmt) {
     if (blocks_.size() < most_blocks) {
-      blocks_[std::uint64_t{mark} << 8 | wanted] = kept;
+      blocks_[std::uint64_t{mark} << 32 | wanted] = kept;
     }
     return;
   }
   const auto mask = memo_.size() - 1;
   // Neighbours in the program are neighbours here. What was kept the longest way back gives up its place: it
   // is then found anew, which costs time only.
-  auto* place = &memo_[home(mark, wanted & 0x7f) & mask];
+  auto* place = &memo_[home(mark, rule) & mask];
   for (std::size_t i = 0; i < probes; ++i) {
-    auto& slot = memo_[(home(mark, wanted & 0x7f) + i) & mask];
-    if (slot.mark == ~Mark{0}) {
+    auto& slot = memo_[(home(mark, rule) + i) & mask];
+    if (is_free(slot)) {
       place = &slot;
       break;
     }
@@ -150,7 +157,11 @@ void Engine::keep(Rule rule, Mark mark, Ref result) {
 }
 
 void Engine::forget() {
-  std::fill(memo_.begin(), memo_.end(), Kept{});
+  if (age_ == oldest) {
+    std::fill(memo_.begin(), memo_.end(), Kept{});
+    age_ = 0;
+  }
+  ++age_;
   blocks_.clear();
   nodes_.clear();
 }

@@ -14,7 +14,7 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -57,15 +57,33 @@ enum class Kind : std::uint8_t {
 using Mark = std::uint32_t;  // an index into the tokens
 using Ref = std::uint32_t;   // an index into the nodes; 0 is no match
 
-struct Node {
-  Mark first = 0;
-  Mark end = 0;  // exclusive
-  Ref child =
-      0;  // the first element of a list or tuple, the value of a starred, the left side of a comparison
-  Ref next = 0;  // the next element of the list that this is in
-  Kind kind = Kind::other;
-  bool flag = false;  // compare: its first operator is `in`
+constexpr Ref most_nodes = 900'000;
+
+// 16 bytes: a hostile program has `most_nodes` of them. Whole words, not bit-fields: to write part of a word
+// is to read fresh memory first, which costs a page two faults.
+class Node {
+ public:
+  Node(Kind kind, Mark first, Mark end, Ref child)
+      : first_(first), end_(end), child_and_kind_(child << 8U | static_cast<std::uint32_t>(kind)) {}
+  [[nodiscard]] Mark first() const { return first_; }
+  [[nodiscard]] Mark end() const { return end_; }  // exclusive
+  [[nodiscard]] Kind kind() const { return static_cast<Kind>(child_and_kind_ & 0xFFU); }
+  // The first element of a list or tuple, the value of a starred, the left side of a comparison.
+  [[nodiscard]] Ref child() const { return child_and_kind_ >> 8U; }
+  // The next element of the list that this is in.
+  [[nodiscard]] Ref next() const { return next_and_flag_ >> 1U; }
+  void set_next(Ref next) { next_and_flag_ = next << 1U | (next_and_flag_ & 1U); }
+  // Of a comparison: whether its first operator is `in`.
+  [[nodiscard]] bool flag() const { return (next_and_flag_ & 1U) != 0; }
+  void set_flag(bool flag) { next_and_flag_ = (next_and_flag_ & ~1U) | (flag ? 1U : 0U); }
+
+ private:
+  Mark first_;
+  Mark end_;
+  std::uint32_t child_and_kind_;
+  std::uint32_t next_and_flag_ = 0;
 };
+static_assert(sizeof(Node) == 16 && most_nodes < 1U << 24U);
 
 // The error is found and stored; everything ends.
 struct Raised {};
@@ -104,20 +122,21 @@ enum class Rule : std::uint8_t {
   single_target,
   ann_assign_target,
   or_pattern,
+  last = or_pattern,
 };
 
 // Nodes by number, in pieces that stay where they are.
 class Nodes {
  public:
-  Nodes() { clear(); }
-  Ref add(const Node& node) {
-    if (size_ == most) {
+  explicit Nodes(Arena& arena) : arena_(arena) { clear(); }
+  Ref add(Kind kind, Mark first, Mark end, Ref child) {
+    if (size_ == most_nodes) {
       throw GivenUp{};
     }
     if ((size_ & (piece - 1)) == 0 && size_ / piece == pieces_.size()) {
-      pieces_.push_back(std::make_unique<Node[]>(piece));
+      pieces_.push_back(arena_.make_list_for_overwrite<Node>(piece));
     }
-    (*this)[size_] = node;
+    (*this)[size_] = Node(kind, first, end, child);
     return size_++;
   }
   Node& operator[](Ref ref) { return pieces_[ref / piece][ref % piece]; }
@@ -126,14 +145,14 @@ class Nodes {
   // Keeps the memory. Number 0 is no node, and 1 one that says nothing.
   void clear() {
     size_ = 0;
-    add({});
-    add({});
+    add(Kind::other, 0, 0, 0);
+    add(Kind::other, 0, 0, 0);
   }
 
  private:
   static constexpr Ref piece = 512;
-  static constexpr Ref most = 900'000;  // 18 MB
-  std::vector<std::unique_ptr<Node[]>> pieces_;
+  Arena& arena_;
+  std::vector<Node*> pieces_;
   Ref size_ = 0;
 };
 
@@ -279,7 +298,7 @@ class Engine {
         mark_ = mark;
         break;
       }
-      nodes_[last].next = next;
+      nodes_[last].set_next(next);
       last = next;
     }
     if (last_out != nullptr) {
@@ -294,7 +313,7 @@ class Engine {
     auto* const slot = find(rule, mark);
     if (slot != nullptr) {
       mark_ = slot->end;
-      return slot->result;
+      return slot->result();
     }
     step();
     const auto result = f();
@@ -305,10 +324,10 @@ class Engine {
     return result;
   }
 
-  Ref make(Kind kind, Mark first, Ref child = 0) { return nodes_.add({first, mark_, child, 0, kind, false}); }
+  Ref make(Kind kind, Mark first, Ref child = 0) { return nodes_.add(kind, first, mark_, child); }
   Ref matched(bool yes) const { return yes ? any_ : 0; }
-  Mark first_of(Ref node) const { return nodes_[node].first; }
-  Mark end_of(Ref node) const { return nodes_[node].end; }
+  Mark first_of(Ref node) const { return nodes_[node].first(); }
+  Mark end_of(Ref node) const { return nodes_[node].end(); }
   void step() {
     if (steps_ == 0) {
       throw GivenUp{};
@@ -316,14 +335,26 @@ class Engine {
     --steps_;
   }
 
+  // A result, 12 bytes. Its tag is, from the highest bit on: the age that the memo had, 6 bits; whether the
+  // rules for errors were on, if that matters, 1; the rule, 5; the result, 20. It is there only while the
+  // memo has that age, which is never 0: so the memo is emptied by growing older.
   struct Kept {
-    Mark mark = ~Mark{0};
+    Mark mark = 0;
     Mark end = 0;
-    Ref result = 0;
-    std::uint8_t rule = 0;
+    std::uint32_t tag = 0;
+    [[nodiscard]] Ref result() const { return tag & ((1U << result_bits) - 1); }
   };
-  std::uint8_t key(Rule rule) const;
-  std::size_t home(Mark mark, std::uint8_t rule) const { return std::size_t{mark} * 12 + rule; }
+  static constexpr unsigned result_bits = 20;
+  static constexpr unsigned key_bits = 6;
+  static constexpr std::uint32_t invalid_key = 1U << 5U;
+  static constexpr std::uint32_t oldest = (1U << 6U) - 1;
+  static_assert(most_nodes < 1U << result_bits);
+  static_assert(static_cast<std::uint32_t>(Rule::last) < invalid_key);
+  std::uint32_t key(Rule rule) const;
+  std::size_t home(Mark mark, Rule rule) const {
+    return std::size_t{mark} * 12 + static_cast<std::uint8_t>(rule);
+  }
+  bool is_free(const Kept& slot) const { return slot.tag >> (result_bits + key_bits) != age_; }
   void forget();
   Kept* find(Rule rule, Mark mark);
   void keep(Rule rule, Mark mark, Ref result);
@@ -587,7 +618,8 @@ class Engine {
   bool error_is_of_lexer_ = false;
   Ref any_ = 1;
   Nodes nodes_;
-  std::vector<Kept> memo_;
+  std::span<Kept> memo_;  // in the arena
+  std::uint32_t age_ = 0;
   std::unordered_map<std::uint64_t, Kept> blocks_;
   std::vector<std::uint8_t> levels_;
 };

@@ -248,7 +248,7 @@ Ref Engine::comparison() {
     return left;
   }
   const auto node = make(Kind::compare, first, left);
-  nodes_[node].flag = starts_with_in;
+  nodes_[node].set_flag(starts_with_in);
   return node;
 }
 

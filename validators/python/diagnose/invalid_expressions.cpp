@@ -6,7 +6,7 @@ namespace sallyport::validators::python::diagnosis {
 using T = TokenKind;
 
 bool Engine::is_legacy_name(Ref node) const {
-  if (nodes_[node].kind != Kind::name) {
+  if (nodes_[node].kind() != Kind::name) {
     return false;
   }
   const auto word = text(first_of(node));

@@ -189,7 +189,7 @@ void Engine::invalid_type_param() {
     const auto colon = mark_;
     if (take(T::colon)) {
       if (const auto bound = expression()) {
-        const std::string what = nodes_[bound].kind == Kind::tuple ? "constraints" : "bound";
+        const std::string what = nodes_[bound].kind() == Kind::tuple ? "constraints" : "bound";
         raise_starting_from(colon, "cannot use " + what + " with " + (star ? "TypeVarTuple" : "ParamSpec"));
       }
     }

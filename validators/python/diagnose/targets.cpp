@@ -223,24 +223,24 @@ Ref Engine::del_target() {
 
 Ref Engine::invalid_target_in(Ref node, Targets targets) const {
   // Down the first elements that are at fault; nesting is bounded by the lexer's limit on brackets.
-  switch (nodes_[node].kind) {
+  switch (nodes_[node].kind()) {
     case Kind::list:
     case Kind::tuple:
       // A node that another match has linked on does not lead out of this one.
-      for (auto element = nodes_[node].child; element != 0 && first_of(element) < end_of(node);
-           element = nodes_[element].next) {
+      for (auto element = nodes_[node].child(); element != 0 && first_of(element) < end_of(node);
+           element = nodes_[element].next()) {
         if (const auto found = invalid_target_in(element, targets)) {
           return found;
         }
       }
       return 0;
     case Kind::starred:
-      return targets == Targets::del ? node : invalid_target_in(nodes_[node].child, targets);
+      return targets == Targets::del ? node : invalid_target_in(nodes_[node].child(), targets);
     case Kind::compare:
       if (targets != Targets::for_) {
         return node;
       }
-      return nodes_[node].flag ? invalid_target_in(nodes_[node].child, targets) : 0;
+      return nodes_[node].flag() ? invalid_target_in(nodes_[node].child(), targets) : 0;
     case Kind::name:
     case Kind::subscript:
     case Kind::attribute:
@@ -262,7 +262,7 @@ void Engine::raise_invalid_target(Targets targets, Ref node) {
 }
 
 std::string_view Engine::name_of(Ref node) const {
-  switch (nodes_[node].kind) {
+  switch (nodes_[node].kind()) {
     case Kind::attribute:
       return "attribute";
     case Kind::subscript:
