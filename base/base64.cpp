@@ -18,7 +18,7 @@ constexpr std::array<std::uint8_t, 256> kValues = [] {
   return values;
 }();
 
-std::uint32_t byte_at(std::string_view bytes, std::size_t index) {
+std::uint32_t octet_at(std::string_view bytes, std::size_t index) {
   return static_cast<unsigned char>(bytes[index]);
 }
 
@@ -30,7 +30,7 @@ std::string base64_encode(std::string_view bytes) {
   std::size_t i = 0;
   for (; i + 3 <= bytes.size(); i += 3) {
     const std::uint32_t group =
-        byte_at(bytes, i) << 16U | byte_at(bytes, i + 1) << 8U | byte_at(bytes, i + 2);
+        octet_at(bytes, i) << 16U | octet_at(bytes, i + 1) << 8U | octet_at(bytes, i + 2);
     text += kAlphabet[group >> 18U];
     text += kAlphabet[group >> 12U & 63U];
     text += kAlphabet[group >> 6U & 63U];
@@ -38,12 +38,12 @@ std::string base64_encode(std::string_view bytes) {
   }
   const std::size_t rest = bytes.size() - i;
   if (rest == 1) {
-    const std::uint32_t group = byte_at(bytes, i) << 16U;
+    const std::uint32_t group = octet_at(bytes, i) << 16U;
     text += kAlphabet[group >> 18U];
     text += kAlphabet[group >> 12U & 63U];
     text += "==";
   } else if (rest == 2) {
-    const std::uint32_t group = byte_at(bytes, i) << 16U | byte_at(bytes, i + 1) << 8U;
+    const std::uint32_t group = octet_at(bytes, i) << 16U | octet_at(bytes, i + 1) << 8U;
     text += kAlphabet[group >> 18U];
     text += kAlphabet[group >> 12U & 63U];
     text += kAlphabet[group >> 6U & 63U];

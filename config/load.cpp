@@ -21,7 +21,7 @@ namespace {
 constexpr std::string_view our_variables = "SALLYPORT_";
 constexpr const char* file_variable = "SALLYPORT_CONFIG";
 constexpr std::array<std::string_view, 2> foreign_variables = {"SALLYPORT_TEST_", "SALLYPORT_QUICKSTART_"};
-constexpr std::size_t longest_shown = 128;
+constexpr std::size_t longest_shown_path = 128;
 
 bool is_reserved(std::string_view variable) {
   return variable == file_variable || std::any_of(foreign_variables.begin(), foreign_variables.end(),
@@ -68,7 +68,7 @@ class Loader {
     }
     const auto& error = std::get<FileError>(content);
     if (error.missing && may_be_missing) return;
-    const auto shown = printable(path, longest_shown * 8);
+    const auto shown = printable(path, longest_shown_path * 8);
     complete_ = false;
     mistakes_.push_back({named_by, {}, shown + (shown.empty() ? "the empty path " : " ") + error.message});
   }

@@ -21,7 +21,7 @@ constexpr const char* kSeedFolder = "/usr/lib/sallyport/seed/";
 constexpr const char* kPasswd =
     "root:x:0:0:root:/root:/bin/sh\n"
     "nobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin\n";
-constexpr const char* kGroup =
+constexpr const char* kGroupFile =
     "root:x:0:\n"
     "nogroup:x:65534:\n";
 // "myhostname": a sandbox without network still has its loopback, but the engine writes /etc/hosts only where
@@ -88,7 +88,7 @@ std::string make_context(const Recipe& recipe, const std::string& from, Base bas
   tar.add_file("agent.json", make_agent_config(recipe));
   tar.add_file("prepare_image.py", prepare_image_source());
   tar.add_file("passwd", kPasswd);
-  tar.add_file("group", kGroup);
+  tar.add_file("group", kGroupFile);
   tar.add_file("nsswitch.conf", kNameServices);
   return tar.finish();
 }

@@ -17,6 +17,15 @@ namespace {
 // What is looked at in any case; a policy's own limit may be lower.
 constexpr std::size_t most_nodes = 600'000;
 constexpr std::size_t longest_checked_text = 100'000;
+constexpr std::size_t most_annotation_parts = 64;
+constexpr std::size_t most_doubts = 64;
+constexpr std::size_t longest_name = 64;
+constexpr std::size_t longest_path = 4096;  // the system takes no longer ones
+constexpr std::size_t longest_scheme = 14;  // with "://"
+constexpr std::size_t longest_expression = 10'000;
+constexpr std::size_t short_text = 200;       // checked wherever it stands; longer ones once
+constexpr std::size_t most_code = 1'000'000;  // of programs as text; a tenth within one
+constexpr std::size_t most_names = 64;        // in one list of names
 
 constexpr std::array<std::string_view, 4> attribute_functions{"getattr", "setattr", "delattr", "hasattr"};
 constexpr std::array<std::string_view, 4> attribute_dunders{"__getattribute__", "__getattr__", "__setattr__",
@@ -30,6 +39,27 @@ bool contains(const List& list, std::string_view text) {
 bool all_refused(const std::vector<Value>& values) {
   return !values.empty() &&
          std::all_of(values.begin(), values.end(), [](const Value& value) { return value.refused; });
+}
+
+// Whether the known beginning of a template ends where an attribute's name goes on: "{0." and then who knows.
+bool ends_in_attribute(std::string_view text) {
+  const auto open = text.rfind('{');
+  if (open == std::string_view::npos || (open > 0 && text[open - 1] == '{')) {
+    return false;
+  }
+  const auto field = text.substr(open);
+  return field.find_first_of("}:!") == std::string_view::npos &&
+         field.find_first_of(".[") != std::string_view::npos;
+}
+
+// The identifier that begins there.
+std::string_view word_at(std::string_view text, std::size_t begin) {
+  auto end = begin;
+  while (end < text.size() &&
+         (std::isalnum(static_cast<unsigned char>(text[end])) != 0 || text[end] == '_')) {
+    ++end;
+  }
+  return text.substr(begin, end - begin);
 }
 
 bool is_module(const Value& value) {
@@ -80,6 +110,7 @@ std::vector<Violation> Checker::run() {
       report_.add("swallowed-exit", handler->location, {});
     }
   }
+  decide();
   if (evaluator_.too_deep() || evaluator_.pool().full()) {
     Words words;
     words.name = "the program";
@@ -187,17 +218,48 @@ void Checker::check(std::uint32_t index) {
       check_call(static_cast<const Call&>(node));
       return check_text(static_cast<const Expr&>(node));
     }
+    case NodeKind::BinOp: {
+      const auto& operation = static_cast<const BinOp&>(node);
+      if (operation.op == Operator::Div) {  // Path("a") / "b": nothing else divides by a text
+        for (const auto* side : {operation.left, operation.right}) {
+          for (const auto& value : Values(evaluator_.values(side))) {
+            if (value.kind == ValueKind::text) {
+              check_path(value, *side, "/");
+            }
+          }
+        }
+      }
+      return check_text(operation);
+    }
     case NodeKind::Constant:
-    case NodeKind::BinOp:
     case NodeKind::JoinedStr:
-    case NodeKind::Subscript:
       return check_text(static_cast<const Expr&>(node));
+    case NodeKind::Subscript: {
+      const auto& values = evaluator_.values(static_cast<const Subscript&>(node).value);
+      if (values.size() == 1 && values[0].kind == ValueKind::member && values[0].text == "typing") {
+        check_annotation(static_cast<const Expr*>(&node));
+      }
+      return check_text(static_cast<const Expr&>(node));
+    }
+    case NodeKind::AugAssign:
+      for (const auto& value :
+           Values(evaluator_.values(evaluator_.augmented(static_cast<const AugAssign&>(node))))) {
+        if (value.assembled) {
+          check_text_value(value, node);
+        }
+      }
+      return;
+    case NodeKind::ClassDef:
+      return check_bound_name(static_cast<const ClassDef&>(node).name, node.location);
     case NodeKind::MatchClass:
       return check_match_class(static_cast<const MatchClass&>(node), index);
     case NodeKind::FunctionDef:
     case NodeKind::AsyncFunctionDef: {
       const auto& function = static_cast<const FunctionDef&>(node);
       check_definitions(node, index);
+      if (program_.scopes[program_.nodes[index].scope].kind != ScopeKind::klass) {
+        check_bound_name(function.name, node.location);
+      }
       check_annotation(function.returns);
       for (const auto list : {function.args->posonlyargs, function.args->args, function.args->kwonlyargs}) {
         for (const auto* argument : list) {
@@ -211,8 +273,17 @@ void Checker::check(std::uint32_t index) {
       }
       return;
     }
-    case NodeKind::AnnAssign:
-      return check_annotation(static_cast<const AnnAssign&>(node).annotation);
+    case NodeKind::AnnAssign: {
+      const auto& assign = static_cast<const AnnAssign&>(node);
+      const auto* field = as<Name>(assign.target);
+      if (field != nullptr && program_.scopes[program_.nodes[index].scope].kind == ScopeKind::klass &&
+          forbidden_name(field->id)) {  // a field of a dataclass, which its patterns read
+        Words words;
+        words.name = field->id;
+        report_.add("definition", node.location, words);
+      }
+      return check_annotation(assign.annotation);
+    }
     case NodeKind::ExceptHandler: {
       const auto& handler = static_cast<const ExceptHandler&>(node);
       const auto* type = as<Name>(handler.type);
@@ -250,9 +321,8 @@ std::string Checker::attribute_hint(std::string_view name) const {
 
 void Checker::check_import(const Import& node) {
   for (const auto* alias : node.names) {
-    if (look_alike(alias->location, alias->name)) {
-      // said already, and what is imported is judged all the same
-    }
+    look_alike(alias->location, alias->name);  // what is imported is judged all the same
+    check_bound_name(alias->asname, alias->location);
     if (rights_.surface(alias->name) == nullptr) {
       Words words;
       words.name = words.module = alias->name;
@@ -270,6 +340,7 @@ void Checker::check_import_from(const ImportFrom& node) {
   bool told = false;
   for (const auto* alias : node.names) {
     look_alike(alias->location, alias->name);
+    check_bound_name(alias->asname, alias->location);
     if (surface == nullptr) {
       const auto deeper = std::string(node.module) + "." + std::string(alias->name);
       const bool is_module =
@@ -329,11 +400,7 @@ void Checker::check_name(const Name& node, std::uint32_t index) {
   }
   const bool dunder = is_dunder(node.id);
   if (node.ctx != Context::Load) {
-    if (dunder && rights_.denied_builtin(node.id)) {
-      Words words;
-      words.name = node.id;
-      report_.add("builtin", node.location, words);
-    }
+    check_bound_name(node.id, node.location);
     check_definitions(node, index);
     return;
   }
@@ -368,6 +435,14 @@ void Checker::check_name(const Name& node, std::uint32_t index) {
     } else if (node.id == "exit" || node.id == "quit" || node.id == "SystemExit") {
       exits_ = true;
     }
+  }
+}
+
+void Checker::check_bound_name(std::string_view name, const Location& where) {
+  if (is_dunder(name) && rights_.denied_builtin(name)) {
+    Words words;
+    words.name = name;
+    report_.add("builtin", where, words);
   }
 }
 
@@ -429,8 +504,18 @@ bool Checker::dunder_is_harmless(const Attribute& node, std::uint32_t index) {
     const auto found = program_.lookup(program_.nodes[index].scope, name->id);
     of_self = found.binding != none && program_.bindings[found.binding].parameter;
   }
-  for (const auto& value : evaluator_.values(node.value)) {
+  const auto& bases = evaluator_.values(node.value);
+  for (const auto& value : bases) {
     of_self |= value.kind == ValueKind::super;
+  }
+  // json.dumps(x, default=lambda o: o.__dict__): what vars(o) gives.
+  if (node.attr == "__dict__" && node.ctx == Context::Load && name != nullptr &&
+      !rights_.denied_builtin("vars")) {
+    const auto found = program_.lookup(program_.nodes[index].scope, name->id);
+    of_self |= found.binding != none && program_.bindings[found.binding].parameter &&
+               std::all_of(bases.begin(), bases.end(), [](const Value& value) {
+                 return value.kind == ValueKind::unknown || value.kind == ValueKind::instance;
+               });
   }
   if (of_self && policy_.dunder_self.contains(node.attr)) {
     return true;
@@ -458,14 +543,18 @@ void Checker::check_attribute(const Attribute& node, std::uint32_t index) {
     }
   }
   if (node.ctx != Context::Load) {
-    for (const auto& value : bases) {
-      if (value.kind == ValueKind::module || value.kind == ValueKind::builtin) {
-        Words words;
-        words.module = value.text;
-        words.name = node.attr;
-        words.chain = chain_of(value, node.value);
-        report_.add("module-tampering", where, words);
-        return;
+    if (check_tampering(bases, node.attr, where, node.value)) {
+      return;
+    }
+  } else if (node.attr == "obj" && tempting_.empty() && node.value->kind == NodeKind::Name) {
+    // An AttributeError hands out the object that something was read of.
+    const auto found = program_.lookup(program_.nodes[index].scope, static_cast<const Name*>(node.value)->id);
+    if (found.binding != none) {
+      const auto& sources = program_.bindings[found.binding].sources;
+      for (std::size_t i = 0; i < sources.size() && i < most_names; ++i) {
+        if (program_.nodes[sources[i].node_index].node->kind == NodeKind::ExceptHandler) {
+          tempting_ = node.attr;
+        }
       }
     }
   }
@@ -478,7 +567,11 @@ void Checker::check_attribute(const Attribute& node, std::uint32_t index) {
     const auto* call = as<Call>(program_.nodes[program_.nodes[index].parent].node);
     const bool called = call != nullptr && call->func == &node;
     for (const auto& value : bases) {
-      if (value.kind == ValueKind::text && value.prefix_only) {
+      if (value.kind == ValueKind::text && value.prefix_only && ends_in_attribute(value.text)) {
+        Words words;
+        words.name = value.text;
+        report_.add("format-template", where, words);
+      } else if (value.kind == ValueKind::text && value.prefix_only) {
         undecided(node, "format", "template");
       } else if (value.kind == ValueKind::text) {
         check_template(value.text, node, called ? call : nullptr, 0);
@@ -505,6 +598,25 @@ void Checker::check_attribute(const Attribute& node, std::uint32_t index) {
       }
     }
   }
+}
+
+bool Checker::check_tampering(const Values& bases, std::string_view name, const Location& where,
+                              const Expr* base) {
+  for (const auto& value : bases) {
+    if (value.kind != ValueKind::module && (value.kind != ValueKind::builtin || !is_dunder(value.text))) {
+      continue;
+    }
+    if (policy_.writable_members.contains(std::string(value.text) + "." + std::string(name))) {
+      return true;
+    }
+    Words words;
+    words.module = value.text;
+    words.name = name;
+    words.chain = chain_of(value, base);
+    report_.add("module-tampering", where, words);
+    return true;
+  }
+  return false;
 }
 
 bool Checker::check_attribute_of(const Values& bases, std::string_view name, const Location& where,
@@ -616,24 +728,7 @@ void Checker::check_definitions(const Node& node, std::uint32_t index) {
     } else if (const auto* annotated = as<AnnAssign>(parent)) {
       value = annotated->value;
     }
-    for (const auto& list : evaluator_.values(value)) {
-      if (list.kind != ValueKind::sequence && value != nullptr) {
-        undecided(*value, name, "attribute names");
-      }
-      for (const auto item : list.items) {
-        for (const auto& text : Values(evaluator_.values(item))) {
-          if (text.kind == ValueKind::text) {
-            const auto plain = text.text.starts_with('_') ? text.text.substr(1) : text.text;
-            if (!check_attribute_of({Value{}}, text.text, node.location, nullptr, false, true) &&
-                policy_.suspect_attributes.contains(plain)) {
-              Words words;
-              words.name = text.text;
-              report_.add("attribute", node.location, words);
-            }
-          }
-        }
-      }
-    }
+    check_match_names(value, node.location);
   }
   if (policy_.denied_definitions.contains(name)) {
     Words words;
@@ -643,22 +738,94 @@ void Checker::check_definitions(const Node& node, std::uint32_t index) {
   }
 }
 
+// The names that a positional class pattern reads: `value` of __match_args__.
+void Checker::check_match_names(const Expr* value, const Location& where) {
+  for (const auto& list : Values(evaluator_.values(value))) {
+    if (list.kind != ValueKind::sequence && value != nullptr) {
+      undecided(*value, "__match_args__", "attribute names");
+    }
+    for (const auto item : list.items) {
+      for (const auto& text : Values(evaluator_.values(item))) {
+        if (text.kind != ValueKind::text) {
+          continue;
+        }
+        const auto plain = text.text.starts_with('_') ? text.text.substr(1) : text.text;
+        if (!check_attribute_of({Value{}}, text.text, where, nullptr, false, true) &&
+            policy_.suspect_attributes.contains(plain)) {
+          Words words;
+          words.name = text.text;
+          report_.add("attribute", where, words);
+        }
+      }
+    }
+  }
+}
+
+// The fields of make_dataclass: names, or tuples of name and type. Patterns read the names; a type that is a
+// text is an annotation.
+void Checker::check_fields(const Expr& fields) {
+  const auto tell = [&](std::string_view rule, std::string_view name) {
+    Words words;
+    words.name = name;
+    words.value = name;
+    report_.add(rule, fields.location, words);
+  };
+  const auto check_field = [&](const Value& name) {
+    if (name.kind == ValueKind::text && forbidden_name(name.text)) {
+      tell("definition", name.text);
+    }
+  };
+  for (const auto& list : Values(evaluator_.values(&fields))) {
+    for (const auto item : list.items.first(std::min(list.items.size(), most_names))) {
+      for (const auto& field : Values(evaluator_.values(item))) {
+        check_field(field);
+        if (field.kind != ValueKind::sequence || field.items.empty()) {
+          continue;
+        }
+        for (const auto& name : Values(evaluator_.values(field.items[0]))) {
+          check_field(name);
+        }
+        for (const auto part : field.items.subspan(1, std::min<std::size_t>(field.items.size() - 1, 1))) {
+          for (const auto& type : Values(evaluator_.values(part))) {
+            if (type.kind == ValueKind::text && type.text.find('(') != std::string_view::npos) {
+              tell("code-text", type.text);
+            }
+          }
+        }
+      }
+    }
+  }
+}
+
 // typing.get_type_hints and functools.singledispatch evaluate annotations that are texts.
 void Checker::check_annotation(const Expr* annotation) {
-  if (const auto* subscript = as<Subscript>(annotation)) {
-    check_annotation(subscript->slice);
-    return;
-  }
-  const auto* constant = as<Constant>(annotation);
-  if (constant == nullptr || constant->value_kind != ConstantKind::Str) {
-    return;
-  }
-  if (constant->value.find('(') != std::string_view::npos ||
-      constant->value.find("__") != std::string_view::npos) {
-    Words words;
-    words.name = "annotation";
-    words.value = constant->value;
-    report_.add("code-text", constant->location, words);
+  std::vector<const Expr*> parts{annotation};
+  for (std::size_t looked_at = 0; !parts.empty() && looked_at < most_annotation_parts; ++looked_at) {
+    const auto* part = parts.back();
+    parts.pop_back();
+    if (const auto* subscript = as<Subscript>(part)) {
+      const auto* name = as<Name>(subscript->value);
+      const auto* attribute = as<Attribute>(subscript->value);
+      const auto generic = name != nullptr ? name->id : attribute != nullptr ? attribute->attr : "";
+      if (generic != "Literal" && generic != "Annotated") {  // whose texts are values
+        parts.push_back(subscript->slice);
+      }
+    } else if (const auto* tuple = as<Tuple>(part)) {
+      parts.insert(parts.end(), tuple->elts.begin(), tuple->elts.end());
+    } else if (const auto* list = as<List>(part)) {
+      parts.insert(parts.end(), list->elts.begin(), list->elts.end());
+    } else if (const auto* either = as<BinOp>(part)) {
+      parts.push_back(either->left);
+      parts.push_back(either->right);
+    } else if (const auto* constant = as<Constant>(part);
+               constant != nullptr && constant->value_kind == ConstantKind::Str &&
+               (constant->value.find('(') != std::string_view::npos ||
+                constant->value.find("__") != std::string_view::npos)) {
+      Words words;
+      words.name = "annotation";
+      words.value = constant->value;
+      report_.add("code-text", constant->location, words);
+    }
   }
 }
 
@@ -668,28 +835,69 @@ void Checker::check_text(const Expr& node) {
                                                   constant->value_kind != ConstantKind::Bytes) {
     return;
   }
-  for (const auto& value : evaluator_.values(&node)) {
-    if ((value.kind != ValueKind::text && value.kind != ValueKind::bytes) ||
-        (node.kind != NodeKind::Constant && !value.assembled)) {
+  for (const auto& value : Values(evaluator_.values(&node))) {
+    if (node.kind != NodeKind::Constant && !value.assembled) {
       continue;
     }
+    // A template that reads what is forbidden is one wherever it goes: Styler.format, matplotlib's
+    // formatters.
     const auto text = value.text.substr(0, longest_checked_text);
-    // A template that reads a dunder is one wherever it goes: Styler.format, matplotlib's formatters.
-    if (text.find('{') != std::string_view::npos && text.find("__") != std::string_view::npos) {
+    if (text.size() > short_text && !checked_.insert(text.data()).second) {
+      continue;
+    }
+    if (value.kind == ValueKind::text && text.find('{') != std::string_view::npos) {
       check_template(text, node, nullptr, 0);
     }
-    for (const auto& rule : policy_.texts) {
-      const bool found =
-          rule.exact.contains(text) ||
-          std::any_of(rule.contains.begin(), rule.contains.end(),
-                      [text](const std::string& part) { return text.find(part) != std::string_view::npos; });
-      if (found) {
-        Words words;
-        words.name = text;
-        words.value = text;
-        report_.add(rule.rule, node.location, words);
-      }
+    check_text_value(value, node);
+  }
+}
+
+void Checker::check_text_value(const Value& value, const Node& node) {
+  if (value.kind != ValueKind::text && value.kind != ValueKind::bytes) {
+    return;
+  }
+  const auto text = value.text.substr(0, longest_checked_text);
+  if (tempting_.empty() && forbidden_name(text)) {
+    tempting_ = value.text;
+  }
+  for (const auto& rule : policy_.texts) {
+    const bool found =
+        rule.exact.contains(text) ||
+        std::any_of(rule.contains.begin(), rule.contains.end(),
+                    [text](const std::string& part) { return text.find(part) != std::string_view::npos; });
+    if (found) {
+      Words words;
+      words.name = text;
+      words.value = text;
+      report_.add(rule.rule, node.location, words);
     }
+  }
+}
+
+// A name that no honest text or field has: of a frame, or a dunder that nothing may read.
+bool Checker::forbidden_name(std::string_view name) const {
+  if (name.size() > longest_name) {
+    return false;
+  }
+  if (rights_.denied_attribute(name)) {
+    return name.find('_') != std::string_view::npos;
+  }
+  static constexpr std::array<std::string_view, 6> own{
+      "__main__", "__all__", "__author__", "__match_args__", "__array_priority__", "__pydantic__"};
+  return is_dunder(name) && !policy_.dunder_read.contains(name) && !policy_.dunder_self.contains(name) &&
+         !policy_.dunder_names.contains(name) && !policy_.dunder_write.contains(name) && !contains(own, name);
+}
+
+void Checker::decide() {
+  if (tempting_.empty()) {
+    return;
+  }
+  for (const auto& doubt : doubts_) {
+    Words words;
+    words.name = tempting_;
+    words.value = tempting_;
+    report_.add(doubt.what == "template" ? "format-template" : "assembled-name", doubt.where->location,
+                words);
   }
 }
 
@@ -698,6 +906,9 @@ void Checker::undecided(const Expr& where, std::string_view name, std::string_vi
   words.name = name;
   words.value = what;
   report_.add("undecided", where.location, words);
+  if ((what == "template" || what == "attribute name") && doubts_.size() < most_doubts) {
+    doubts_.push_back({&where, what});
+  }
 }
 
 const CallRule* Checker::call_rule(std::string_view name) const {
@@ -736,6 +947,8 @@ void Checker::check_call(const Call& node) {
         }
       } else if (name == "operator.methodcaller" && !node.args.empty()) {
         check_attribute_text(*node.args[0], {Value{}}, false, "methodcaller");
+      } else if (name == "dataclasses.make_dataclass" && node.args.size() > 1) {
+        check_fields(*node.args[1]);
       } else if (const auto* rule = call_rule(name)) {
         check_arguments(*rule, name, node);
       }
@@ -792,17 +1005,16 @@ void Checker::check_builtin_call(std::string_view name, const Call& node) {
       report_.add("assembled-name", node.location, words);
       return;
     }
+    const auto* constant = as<Constant>(node.args[1]);
+    if (name == "hasattr" && constant != nullptr && constant->value_kind == ConstantKind::Str) {
+      return;  // says whether it is there, and no more
+    }
     const auto& bases = evaluator_.values(node.args[0]);
     if (name == "setattr" || name == "delattr") {
-      for (const auto& value : bases) {
-        if (value.kind == ValueKind::module) {
-          Words words;
-          words.module = value.text;
-          const auto& names = evaluator_.values(node.args[1]);
-          words.name = !names.empty() && names[0].kind == ValueKind::text ? names[0].text : name;
-          words.chain = chain_of(value, node.args[0]);
-          report_.add("module-tampering", node.location, words);
-        }
+      const auto& names = evaluator_.values(node.args[1]);
+      const bool known = names.size() == 1 && names[0].kind == ValueKind::text && !names[0].prefix_only;
+      if (check_tampering(bases, known ? names[0].text : name, node.location, node.args[0])) {
+        return;
       }
     }
     return check_attribute_text(*node.args[1], bases, false, name);
@@ -830,7 +1042,13 @@ void Checker::check_builtin_call(std::string_view name, const Call& node) {
         continue;
       }
       for (std::size_t i = 0; i + 1 < value.items.size(); i += 2) {
-        for (const auto& key : evaluator_.values(value.items[i])) {
+        for (const auto& key : Values(evaluator_.values(value.items[i]))) {
+          if (key.kind == ValueKind::text && key.text == "__match_args__") {
+            const auto* body = as<Dict>(node.args[2]);
+            check_match_names(
+                body != nullptr && i / 2 < body->values.size() ? body->values[i / 2] : node.args[2],
+                node.args[2]->location);
+          }
           if (key.kind == ValueKind::text && policy_.denied_definitions.contains(key.text)) {
             Words words;
             words.name = key.text;
@@ -919,6 +1137,9 @@ void Checker::check_demand(const CallRule& rule, Demand demand, const Expr& argu
   const auto tell = [&](std::string_view standard) {
     report_.add(rule.rule.empty() ? standard : std::string_view(rule.rule), argument.location, words);
   };
+  if (demand == Demand::names) {
+    return check_names(rule, argument, name);
+  }
   if (demand == Demand::attribute || demand == Demand::attribute_path) {
     return check_attribute_text(argument, {Value{}}, demand == Demand::attribute_path, name);
   }
@@ -946,18 +1167,18 @@ void Checker::check_demand(const CallRule& rule, Demand demand, const Expr& argu
         known ? check_template(value.text, argument, nullptr, 0) : undecided(argument, name, "template");
         break;
       case Demand::expression: {
-        if (!text) {
+        if (!text || value.text.size() > longest_expression) {
           undecided(argument, name, "expression");
           break;
         }
         bool bad = value.text.find("__") != std::string_view::npos || value.text.find("import") == 0;
+        for (auto at = value.text.find('.'); at != std::string_view::npos;
+             at = value.text.find('.', at + 1)) {
+          bad |= rights_.denied_attribute(word_at(value.text, at + 1));
+        }
         for (auto at = value.text.find('@'); at != std::string_view::npos;
              at = value.text.find('@', at + 1)) {
-          auto end = at + 1;
-          while (end < value.text.size() &&
-                 (std::isalnum(static_cast<unsigned char>(value.text[end])) != 0 || value.text[end] == '_')) {
-            ++end;
-          }
+          const auto end = at + 1 + word_at(value.text, at + 1).size();
           bad |=
               end < value.text.size() && end > at + 1 && (value.text[end] == '(' || value.text[end] == '.');
         }
@@ -972,6 +1193,7 @@ void Checker::check_demand(const CallRule& rule, Demand demand, const Expr& argu
       case Demand::code:
         if (known) {
           check_code(value.text, argument, name);
+          check_code_after_setup(rule, value.text, argument, name, call);
         } else if (value.kind == ValueKind::unknown || text) {
           undecided(argument, name, "code");
         }
@@ -993,7 +1215,52 @@ void Checker::check_demand(const CallRule& rule, Demand demand, const Expr& argu
         break;
     }
   }
-  static_cast<void>(call);
+}
+
+// timeit.timeit("f()", "from os import abort as f"): the one runs after the other.
+void Checker::check_code_after_setup(const CallRule& rule, std::string_view text, const Expr& where,
+                                     std::string_view name, const Call& call) {
+  for (const auto& other : rule.arguments) {
+    const Expr* setup =
+        other.position && *other.position < call.args.size() ? call.args[*other.position] : nullptr;
+    for (const auto* keyword : call.keywords) {
+      setup = !other.keyword.empty() && keyword->arg == other.keyword ? keyword->value : setup;
+    }
+    if (other.demand != Demand::code || setup == nullptr || setup == &where) {
+      continue;
+    }
+    for (const auto& value : Values(evaluator_.values(setup))) {
+      if (value.kind == ValueKind::text && !value.prefix_only && value.text.size() < longest_checked_text) {
+        check_code(std::string(value.text) + "\n" + std::string(text.substr(0, longest_checked_text)), where,
+                   name);
+      }
+    }
+  }
+}
+
+// df.agg("sum"), df.agg(["sum", "mean"]), df.agg({"a": "sum"}): each text is the name of a method.
+void Checker::check_names(const CallRule& rule, const Expr& argument, std::string_view name) {
+  std::vector<SetId> sets{evaluator_.eval(&argument)};
+  for (std::size_t i = 0; i < sets.size() && i < most_names; ++i) {
+    for (const auto& value : Values(evaluator_.values(sets[i]))) {
+      if (value.kind == ValueKind::sequence) {
+        sets.insert(sets.end(), value.items.begin(), value.items.end());
+      } else if (value.kind == ValueKind::mapping) {
+        for (std::size_t j = 1; j < value.items.size(); j += 2) {
+          sets.push_back(value.items[j]);
+        }
+      } else if (value.kind == ValueKind::text && !value.prefix_only &&
+                 (is_dunder(value.text) || rights_.denied_attribute(value.text))) {
+        Words words;
+        words.name = value.text;
+        words.value = name;
+        report_.add(!rule.rule.empty()      ? std::string_view(rule.rule)
+                    : is_dunder(value.text) ? "dunder-attribute"
+                                            : "attribute",
+                    argument.location, words);
+      }
+    }
+  }
 }
 
 void Checker::check_attribute_text(const Expr& argument, const Values& bases, bool path,
@@ -1027,7 +1294,9 @@ void Checker::check_attribute_text(const Expr& argument, const Values& bases, bo
       continue;
     }
     if (value.kind != ValueKind::text) {
-      if (value.kind != ValueKind::unknown) {
+      // An instance may be a text too, and a decorator makes anything of a function.
+      if (value.kind != ValueKind::unknown && value.kind != ValueKind::instance &&
+          value.kind != ValueKind::function) {
         continue;
       }
       // A parameter is a constant where the program calls it; whoever else may call it is the doubt.
@@ -1079,7 +1348,7 @@ void Checker::check_attribute_text(const Expr& argument, const Values& bases, bo
 }
 
 void Checker::check_template(std::string_view text, const Expr& where, const Call* call, std::size_t skip) {
-  if (text.find_first_of(".[") == std::string_view::npos) {
+  if (text.find_first_of(".[") == std::string_view::npos || text.find('{') == std::string_view::npos) {
     return;
   }
   const auto parsed = parse_format(text.substr(0, longest_checked_text));
@@ -1137,7 +1406,9 @@ void Checker::check_template(std::string_view text, const Expr& where, const Cal
 void Checker::check_code(std::string_view text, const Expr& where, std::string_view name) {
   Words words;
   words.name = name;
-  if (nesting_ >= 2 || text.size() > longest_checked_text) {
+  code_checked_ += text.size();
+  if (nesting_ >= 2 || text.size() > longest_checked_text ||
+      code_checked_ > (nesting_ == 0 ? most_code : most_code / 10)) {
     report_.add("code-text", where.location, words);
     return;
   }
@@ -1173,10 +1444,13 @@ void Checker::check_path(const Value& value, const Expr& where, std::string_view
     }
     return;
   }
-  const auto text = value.text;
+  auto text = value.text.substr(0, longest_path);
+  if (text.starts_with("file:") && !text.starts_with("file://")) {
+    text.remove_prefix(5);  // sqlite3's "file:name?mode=ro"
+  }
   const auto& paths = policy_.paths;
   bool fine = false;
-  if (text.find("://") != std::string_view::npos && text.find("://") < 12) {
+  if (text.substr(0, longest_scheme).find("://") != std::string_view::npos) {
     fine = paths.urls;
   } else if (text.starts_with('/') || text.starts_with('~')) {
     fine = std::any_of(paths.roots.begin(), paths.roots.end(),

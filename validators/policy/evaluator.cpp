@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
+#include <system_error>
 
 namespace sallyport::validators::policy {
 
@@ -20,6 +22,8 @@ constexpr std::size_t most_override_steps = 20'000;
 constexpr std::size_t most_parts = 8;
 constexpr std::size_t most_sources_looked_at = 256;  // of a name, to tell which reach a use; all do beyond
 constexpr std::size_t most_reaching = 64;
+constexpr std::int64_t most_repeats = 64;
+constexpr std::uint64_t packing = 100;  // items of an array that weigh as much as one of a list
 
 bool is_interesting(ValueKind kind) {
   return kind == ValueKind::module || kind == ValueKind::member || kind == ValueKind::builtin ||
@@ -56,6 +60,48 @@ std::uint64_t bits_of(std::int64_t number) {
   return bits;
 }
 
+// The largest number that stands in a format specification: its width or precision.
+std::uint64_t widest(std::string_view spec) {
+  std::uint64_t result = 0;
+  std::uint64_t now = 0;
+  for (const char c : spec) {
+    const bool digit = c >= '0' && c <= '9';
+    now = !digit ? 0 : now > UINT64_MAX / 100 ? now : now * 10 + static_cast<std::uint64_t>(c - '0');
+    result = std::max(result, now);
+  }
+  return result;
+}
+
+// The same of a template for str.format: what stands behind ":" within braces.
+std::uint64_t widest_field(std::string_view text) {
+  std::uint64_t result = 0;
+  for (auto open = text.find('{'); open != std::string_view::npos; open = text.find('{', open + 1)) {
+    const auto end = std::min(text.find_first_of("{}", open + 1), text.size());
+    const auto colon = text.substr(0, end).find(':', open);
+    if (colon != std::string_view::npos) {
+      result = std::max(result, widest(text.substr(colon, end - colon)));
+    }
+  }
+  return result;
+}
+
+std::int64_t times(std::int64_t a, std::int64_t b) {
+  std::int64_t product = 0;
+  return __builtin_mul_overflow(a, b, &product) ? INT64_MAX : product;
+}
+
+// What a float literal is as an int; nothing if it is no number from 0 to 2**62.
+std::optional<std::int64_t> whole(std::string_view literal) {
+  std::string plain(literal);
+  std::erase(plain, '_');
+  double value = 0;
+  const auto [end, error] = std::from_chars(plain.data(), plain.data() + plain.size(), value);
+  if (error != std::errc() || end != plain.data() + plain.size() || !(value >= 0 && value < 0x1p62)) {
+    return {};
+  }
+  return static_cast<std::int64_t>(value);
+}
+
 }  // namespace
 
 Evaluator::Evaluator(const Program& program, const Rights& rights)
@@ -70,6 +116,14 @@ void Evaluator::run() {
       const auto* node = program_.nodes[index].node;
       if (node->kind >= NodeKind::BoolOp && node->kind <= NodeKind::Slice) {
         eval(static_cast<const Expr*>(node));
+      } else if (const auto* assign = as<AugAssign>(node)) {
+        augmented(*assign);
+      } else if (const auto* plain = as<Assign>(node)) {  // a, *b = range(10 ** 10)
+        for (const auto* target : plain->targets) {
+          if (target->kind == NodeKind::Tuple || target->kind == NodeKind::List) {
+            consume(eval(plain->value), plain->value);
+          }
+        }
       }
     }
     const auto grown = [this](SetId now_set, SetId before_set) {
@@ -203,6 +257,20 @@ SetId Evaluator::sequence(std::vector<SetId> items, bool bag) {
   return pool_.add(value);
 }
 
+// So many items, of which each may be one of `item`.
+Value Evaluator::sized(SetId item, std::int64_t count) {
+  auto value = made(ValueKind::sequence);
+  value.bag = true;
+  value.number = count;
+  value.items = pool_.keep({item});
+  return value;
+}
+
+std::optional<std::int64_t> Evaluator::figure(SetId set) const {
+  const auto known = only(set, ValueKind::number);
+  return known && known->number >= 0 ? std::optional(known->number) : std::nullopt;
+}
+
 std::optional<Value> Evaluator::only(SetId set, ValueKind kind) const {
   const auto& values = pool_[set];
   if (values.size() == 1 && values[0].kind == kind && !values[0].prefix_only) {
@@ -274,6 +342,16 @@ SetId Evaluator::each(SetId set) {
         add(result, text(utf8({unit}), true));
       }
     } else {
+      if (value.kind == ValueKind::instance) {
+        Values made_items;
+        add_method_results(value, "__iter__", made_items);
+        for (const auto& items : made_items) {
+          for (const auto item : items.kind == ValueKind::sequence ? items.items : std::span<const SetId>()) {
+            add(result, item);
+          }
+        }
+        add_method_results(value, "__next__", result);
+      }
       auto some = Value{};
       some.refused = value.refused;
       some.assembled = value.assembled;
@@ -281,6 +359,31 @@ SetId Evaluator::each(SetId set) {
     }
   }
   return pool_.add(std::move(result));
+}
+
+void Evaluator::add_results(const Node* function, Values& into) {
+  if (const auto known = program_.returns.find(function); known != program_.returns.end()) {
+    for (const auto* value : known->second) {
+      add(into, eval(value));
+    }
+  }
+  if (const auto known = program_.yields.find(function); known != program_.yields.end()) {
+    Values items;
+    for (const auto* yielding : known->second) {
+      if (const auto* from = as<YieldFrom>(yielding)) {
+        add(items, each(eval(from->value)));
+      } else {
+        add(items, eval(static_cast<const Yield*>(yielding)->value));
+      }
+    }
+    add(into, sequence({pool_.add(std::move(items))}, true));
+  }
+}
+
+void Evaluator::add_method_results(const Value& instance, std::string_view name, Values& into) {
+  for (const auto* method : program_.methods(instance.node, name)) {
+    add_results(method, into);
+  }
 }
 
 SetId Evaluator::part(SetId set, const Step& step) {
@@ -294,6 +397,19 @@ SetId Evaluator::part(SetId set, const Step& step) {
   const auto count = pool_[set].size();
   for (std::size_t i = 0; i < count; ++i) {
     const Value value = pool_[set][i];
+    if (step.kind == Step::Kind::enter) {
+      // `with x as y`: mostly x itself; what its __enter__ returns, or what a @contextmanager yields.
+      if (value.kind == ValueKind::sequence) {
+        add(result, each(pool_.add(value)));
+        continue;
+      }
+      if (value.kind == ValueKind::instance) {
+        add_method_results(value, "__enter__", result);
+        add_method_results(value, "__aenter__", result);
+      }
+      add(result, value);
+      continue;
+    }
     if (step.kind == Step::Kind::key) {
       if (value.kind != ValueKind::mapping) {
         add(result, Value{});
@@ -387,9 +503,7 @@ SetId Evaluator::source_value(const Source& source) {
       return pool_.add(value);
     }
     case Source::Kind::augmented: {
-      const auto* assign = static_cast<const AugAssign*>(source.node);
-      const auto target = eval(assign->target);
-      return binary(assign->op, target, eval(assign->value), nullptr);
+      return augmented(*static_cast<const AugAssign*>(source.node));
     }
     case Source::Kind::deleted:
       return nothing;
@@ -397,6 +511,11 @@ SetId Evaluator::source_value(const Source& source) {
       return anything;
   }
   return anything;
+}
+
+SetId Evaluator::augmented(const AugAssign& node) {
+  const auto target = eval(node.target);
+  return binary(node.op, target, eval(node.value), node.target);
 }
 
 SetId Evaluator::name_value(const Name& name, std::uint32_t index) {
@@ -578,7 +697,8 @@ Evaluator::Attribute Evaluator::module_attribute(const Value& base, std::string_
   if (surface != nullptr &&
       (surface->names.contains(name) || (surface->any_public && !name.starts_with('_')))) {
     result.verdict = Attribute::Verdict::allowed;
-  } else if (is_dunder(name) && rights_.policy().dunder_read.contains(name)) {
+  } else if ((is_dunder(name) && rights_.policy().dunder_read.contains(name)) ||
+             (ok && surface != nullptr && rights_.policy().writable_members.contains(deeper))) {
     result.verdict = Attribute::Verdict::allowed;
     result.value = Value{};
   }
@@ -612,6 +732,13 @@ SetId Evaluator::shared_attribute(std::string_view name) {
   if (names != program_.class_names.end()) {
     for (const auto binding : names->second) {
       add(values, all_values(binding));
+      // A property is what its function returns.
+      for (const auto& source : program_.bindings[binding].sources) {
+        const auto* function = source.kind == Source::Kind::function ? as<FunctionDef>(source.node) : nullptr;
+        if (function != nullptr && !function->decorator_list.empty()) {
+          add_results(function, values);
+        }
+      }
     }
   }
   --shared_depth_;
@@ -689,6 +816,10 @@ SetId Evaluator::attribute(SetId base, std::string_view name) {
         }
         break;
       }
+      case ValueKind::instance:
+        add_method_results(value, "__getattr__", result);
+        shared = true;
+        break;
       default:
         shared = true;
         break;
@@ -700,7 +831,8 @@ SetId Evaluator::attribute(SetId base, std::string_view name) {
     auto method = made(ValueKind::method);
     method.name = name;
     method.items = pool_.keep({anything});
-    static constexpr std::array<std::string_view, 5> known{"join", "decode", "format", "get", "pop"};
+    static constexpr std::array<std::string_view, 9> known{"join",  "decode", "format", "get",  "pop",
+                                                           "ljust", "rjust",  "center", "zfill"};
     if (std::find(known.begin(), known.end(), name) != known.end()) {
       add(result, method);
     }
@@ -710,8 +842,84 @@ SetId Evaluator::attribute(SetId base, std::string_view name) {
 
 void Evaluator::bomb(const Expr* node, std::uint64_t size, bool bits) {
   const auto limit = bits ? rights_.policy().limits.folded_bits : rights_.policy().limits.folded_items;
-  if (limit != 0 && size > limit && node != nullptr && bombs_.size() < 16) {
+  if (limit == 0 || size <= limit || node == nullptr || bombs_.size() >= 16) {
+    return;
+  }
+  const bool known =
+      std::any_of(bombs_.begin(), bombs_.end(), [node](const Bomb& other) { return other.node == node; });
+  if (!known) {
     bombs_.push_back({node, size, bits});
+  }
+}
+
+std::int64_t Evaluator::count_of(SetId set) {
+  const auto& values = pool_[set];
+  if (values.size() != 1) {
+    return 0;
+  }
+  const auto& value = values[0];
+  if (value.kind == ValueKind::sequence) {
+    return value.number > 0 ? value.number : value.bag ? 0 : static_cast<std::int64_t>(value.items.size());
+  }
+  return value.kind == ValueKind::text ? static_cast<std::int64_t>(value.text.size()) : 0;
+}
+
+// Of map and zip: as many as the shortest argument has.
+std::int64_t Evaluator::shortest(const Call& node, std::size_t first) {
+  std::int64_t result = 0;
+  for (auto i = first; i < node.args.size(); ++i) {
+    const auto count = count_of(eval(node.args[i]));
+    if (count == 0) {
+      return 0;
+    }
+    result = result == 0 ? count : std::min(result, count);
+  }
+  return result;
+}
+
+// Of the functions of itertools.
+std::int64_t Evaluator::iterator_size(std::string_view name, const Call& node) {
+  const auto argument = [&node, this](std::size_t i) {
+    return i < node.args.size() ? figure(eval(node.args[i])) : std::nullopt;
+  };
+  if (name == "count" || name == "cycle" ||
+      (name == "repeat" && node.args.size() == 1 && node.keywords.empty())) {
+    return INT64_MAX;
+  }
+  if (name == "repeat" || name == "islice") {
+    return node.args.size() == 2 ? argument(1).value_or(0) : 0;
+  }
+  if (name == "product") {
+    std::int64_t row = 1;
+    for (const auto* item : node.args) {
+      row = times(row, count_of(eval(item)));
+    }
+    std::int64_t result = row;
+    for (const auto* keyword : node.keywords) {
+      const auto repeat = std::min<std::int64_t>(figure(eval(keyword->value)).value_or(1), most_repeats);
+      for (std::int64_t i = 1; i < repeat; ++i) {
+        result = times(result, row);
+      }
+    }
+    return result;
+  }
+  if (name == "permutations" && !node.args.empty()) {
+    const auto count = count_of(eval(node.args[0]));
+    const auto chosen = std::min({argument(1).value_or(count), count, most_repeats});
+    std::int64_t result = count;
+    for (std::int64_t i = 1; i < chosen; ++i) {
+      result = times(result, count - i);
+    }
+    return result;
+  }
+  return 0;
+}
+
+void Evaluator::consume(SetId set, const Expr* node) {
+  for (const auto& value : pool_[set]) {
+    if (value.kind == ValueKind::sequence && value.number > 0) {
+      bomb(node, static_cast<std::uint64_t>(value.number), false);
+    }
   }
 }
 
@@ -729,6 +937,7 @@ SetId Evaluator::binary(Operator op, SetId left, SetId right, const Expr* node) 
         break;
       }
       if (op == Operator::Mod && a.kind == ValueKind::text) {
+        percent_bomb(a.text, right, node);
         add(result, percent(a, right));
       } else {
         binary_values(op, a, b, single, node, result);
@@ -774,11 +983,12 @@ void Evaluator::binary_values(Operator op, const Value& a, const Value& b, bool 
   if (op == Operator::Mult) {
     const auto& count = a.kind == ValueKind::number ? a : b;
     const auto& body = a.kind == ValueKind::number ? b : a;
-    if (count.kind == ValueKind::number && (is_text(body) || body.kind == ValueKind::sequence)) {
+    const bool long_one = body.kind == ValueKind::unknown && body.number > 0;
+    if (count.kind == ValueKind::number && (is_text(body) || body.kind == ValueKind::sequence || long_one)) {
       const auto times = static_cast<std::uint64_t>(std::max<std::int64_t>(0, count.number));
-      const std::uint64_t size = body.kind == ValueKind::sequence
-                                     ? std::max<std::size_t>(1, body.items.size())
-                                     : std::max<std::size_t>(1, body.text.size());
+      const auto known = body.kind == ValueKind::sequence ? body.items.size() : body.text.size();
+      const auto size =
+          body.number > 0 ? static_cast<std::uint64_t>(body.number) : std::max<std::uint64_t>(1, known);
       const auto total = times > 0 && size > UINT64_MAX / times ? UINT64_MAX : times * size;
       bomb(node, total, false);
       if (is_text(body) && total <= 65536 && !body.prefix_only) {
@@ -796,9 +1006,12 @@ void Evaluator::binary_values(Operator op, const Value& a, const Value& b, bool 
           }
           return add(into, sequence(std::move(items), body.bag));
         }
-        return add(into, sequence({body.items.begin(), body.items.end()}, true));
       }
-      return add(into, Value{});
+      auto many = made(body.kind == ValueKind::sequence ? ValueKind::sequence : ValueKind::unknown);
+      many.bag = true;
+      many.items = body.items;
+      many.number = static_cast<std::int64_t>(std::min<std::uint64_t>(total, INT64_MAX));
+      return add(into, many);
     }
   }
   if (a.kind == ValueKind::number && b.kind == ValueKind::number) {
@@ -875,6 +1088,17 @@ void Evaluator::binary_values(Operator op, const Value& a, const Value& b, bool 
   value.assembled = a.assembled && b.assembled;
   value.refused = a.refused || b.refused;
   add(into, value);
+}
+
+// '%*d' % (10 ** 10, 1), '%10000000000d' % 1
+void Evaluator::percent_bomb(std::string_view text, SetId right, const Expr* node) {
+  bomb(node, widest(text), false);
+  if (text.find('*') != std::string_view::npos) {
+    const auto& values = pool_[right];
+    for (const auto item : values.size() == 1 ? values[0].items : std::span<const SetId>()) {
+      bomb(node, static_cast<std::uint64_t>(figure(item).value_or(0)), false);
+    }
+  }
 }
 
 SetId Evaluator::percent(const Value& left, SetId right) {
@@ -956,6 +1180,7 @@ SetId Evaluator::joined(const JoinedStr& node) {
         prefix_only = true;
       } else if (field->format_spec != nullptr) {
         const auto spec = only(eval(field->format_spec), ValueKind::text);
+        bomb(field, spec ? widest(spec->text) : 0, false);
         if (figure && spec && spec->text == "c" && figure->number >= 0 && figure->number < 0x110000) {
           python::append_utf8(result, static_cast<std::uint32_t>(figure->number));
           pieces = true;
@@ -1090,6 +1315,10 @@ SetId Evaluator::subscript(const Subscript& node) {
         add(result, Value{});
       }
     } else {
+      if (value.kind == ValueKind::instance || value.kind == ValueKind::klass) {
+        add_method_results(value, value.kind == ValueKind::instance ? "__getitem__" : "__class_getitem__",
+                           result);
+      }
       Value some;
       some.refused = value.refused || (value.kind == ValueKind::builtin &&
                                        rights_.denied_builtin(value.text) && rights_.blocks("builtin"));
@@ -1193,6 +1422,7 @@ SetId Evaluator::compute(const Expr* expression, std::uint32_t index) {
           if (const auto known = items_of(inner, true); known && items.size() + known->size() <= most_items) {
             items.insert(items.end(), known->begin(), known->end());
           } else {
+            consume(inner, expression);
             items.push_back(each(inner));
             bag = true;
           }
@@ -1223,18 +1453,19 @@ SetId Evaluator::compute(const Expr* expression, std::uint32_t index) {
     }
     case NodeKind::ListComp: {
       const auto& node = *static_cast<const ListComp*>(expression);
-      return comprehension(node.generators, node.elt);
+      return comprehension(node.generators, node.elt, expression);
     }
     case NodeKind::SetComp: {
       const auto& node = *static_cast<const SetComp*>(expression);
-      return comprehension(node.generators, node.elt);
+      return comprehension(node.generators, node.elt, expression);
     }
     case NodeKind::GeneratorExp: {
       const auto& node = *static_cast<const GeneratorExp*>(expression);
-      return comprehension(node.generators, node.elt);
+      return comprehension(node.generators, node.elt, nullptr);
     }
     case NodeKind::DictComp: {
       const auto& node = *static_cast<const DictComp*>(expression);
+      bomb(expression, static_cast<std::uint64_t>(comprehension_size(node.generators)), false);
       auto value = made(ValueKind::mapping);
       value.items = pool_.keep({eval(node.key), eval(node.value)});
       return pool_.add(value);
@@ -1246,7 +1477,21 @@ SetId Evaluator::compute(const Expr* expression, std::uint32_t index) {
   }
 }
 
-SetId Evaluator::comprehension(Sequence<Comprehension*> generators, const Expr* elt) {
+// How many items it makes, where constants tell, and no condition takes some away; else 0.
+std::int64_t Evaluator::comprehension_size(Sequence<Comprehension*> generators) {
+  std::int64_t size = 1;
+  for (const auto* generator : generators) {
+    const auto items = only(eval(generator->iter), ValueKind::sequence);
+    if (!items || items->number <= 0 || !generator->ifs.empty()) {
+      return 0;
+    }
+    size = times(size, items->number);
+  }
+  return size;
+}
+
+// `node`: the comprehension if it makes its items at once.
+SetId Evaluator::comprehension(Sequence<Comprehension*> generators, const Expr* elt, const Expr* node) {
   const auto* target = generators.size() == 1 ? as<Name>(generators[0]->target) : nullptr;
   if (target != nullptr && generators[0]->ifs.empty() && override_binding_ == none) {
     const auto items = items_of(eval(generators[0]->iter), true);
@@ -1265,7 +1510,14 @@ SetId Evaluator::comprehension(Sequence<Comprehension*> generators, const Expr* 
       }
     }
   }
-  return sequence({eval(elt)}, true);
+  auto value = made(ValueKind::sequence);
+  value.bag = true;
+  value.number = comprehension_size(generators);
+  const auto item = eval(elt);
+  const auto weight = only(item, ValueKind::sequence) ? count_of(item) : 0;
+  bomb(node, static_cast<std::uint64_t>(times(value.number, std::max<std::int64_t>(1, weight))), false);
+  value.items = pool_.keep({item});
+  return pool_.add(value);
 }
 
 SetId Evaluator::applied(const Value& function, SetId argument) {
@@ -1320,6 +1572,11 @@ SetId Evaluator::applied(const Value& function, SetId argument) {
 }
 
 SetId Evaluator::call(const Call& node) {
+  for (const auto* item : node.args) {
+    if (const auto* starred = as<Starred>(item)) {
+      consume(eval(starred->value), &node);
+    }
+  }
   const auto callee = eval(node.func);
   if (callee == anything) {
     return anything;
@@ -1342,15 +1599,13 @@ void Evaluator::call_value(const Value& callee, const Call& node, Values& into) 
     case ValueKind::member:
       return call_member(callee, node, into);
     case ValueKind::function: {
-      const auto known = program_.returns.find(callee.node);
-      if (known != program_.returns.end()) {
-        for (const auto* value : known->second) {
-          add(into, eval(value));
-        }
-      }
+      add_results(callee.node, into);
       add(into, Value{});
       return;
     }
+    case ValueKind::instance:
+      add_method_results(callee, "__call__", into);
+      return add(into, Value{});
     case ValueKind::klass: {
       auto value = made(ValueKind::instance);
       value.node = callee.node;
@@ -1389,7 +1644,34 @@ void Evaluator::call_builtin(std::string_view name, const Call& node, Values& in
     }
     return add(into, assembled_unknown());
   }
+  if (name == "range") {
+    const auto first = figure(argument(0));
+    const auto second = node.args.size() > 1 ? figure(argument(1)) : std::nullopt;
+    const auto step = node.args.size() > 2 ? figure(argument(2)) : std::optional<std::int64_t>(1);
+    auto value = made(ValueKind::sequence);
+    value.bag = true;
+    value.items = pool_.keep({anything});
+    if (node.args.size() == 1 && first) {
+      value.number = *first;
+    } else if (first && second && *second > *first && step.value_or(0) > 0) {
+      value.number = (*second - *first - 1) / *step + 1;
+    }
+    return add(into, value);
+  }
+  if (name == "pow" && node.args.size() == 2) {
+    return add(into, binary(Operator::Pow, argument(0), argument(1), &node));
+  }
+  if (name == "format" && node.args.size() == 2) {
+    const auto spec = only(argument(1), ValueKind::text);
+    bomb(&node, spec ? widest(spec->text) : 0, false);
+    return add(into, Value{});
+  }
   if (name == "int") {
+    const auto* literal = node.args.empty() ? nullptr : as<Constant>(node.args[0]);
+    if (literal != nullptr && literal->value_kind == ConstantKind::Float) {
+      const auto known = whole(literal->value);
+      return add(into, known ? number(*known) : Value{});
+    }
     const auto word = only(argument(0), ValueKind::text);
     if (word) {
       const auto base = only(argument(1), ValueKind::number);
@@ -1417,6 +1699,9 @@ void Evaluator::call_builtin(std::string_view name, const Call& node, Values& in
       return add(into, sequence({}, true));
     }
     const bool keeps = name == "list" || name == "tuple" || name == "iter";
+    if (name != "iter" && name != "filter") {
+      consume(from, &node);
+    }
     if (auto items = items_of(from, true)) {
       return add(into, sequence(std::move(*items), !keeps));
     }
@@ -1442,17 +1727,17 @@ void Evaluator::call_builtin(std::string_view name, const Call& node, Values& in
       return add(into, sequence(std::move(results)));
     }
     const auto result = pool_[functions].size() == 1 ? applied(pool_[functions][0], anything) : anything;
-    return add(into, sequence({result}, true));
+    return add(into, sized(result, shortest(node, 1)));
   }
   if (name == "zip") {
     std::vector<SetId> row;
     for (const auto* item : node.args) {
       row.push_back(each(eval(item)));
     }
-    return add(into, sequence({sequence(std::move(row))}, true));
+    return add(into, sized(sequence(std::move(row)), shortest(node, 0)));
   }
   if (name == "enumerate") {
-    return add(into, sequence({sequence({anything, each(argument(0))})}, true));
+    return add(into, sized(sequence({anything, each(argument(0))}), count_of(argument(0))));
   }
   if (name == "dict") {
     std::vector<SetId> items;
@@ -1486,6 +1771,8 @@ void Evaluator::call_builtin(std::string_view name, const Call& node, Values& in
     return add(into, value);
   }
   if (name == "bytes" || name == "bytearray") {
+    bomb(&node, static_cast<std::uint64_t>(figure(argument(0)).value_or(0)), false);
+    consume(argument(0), &node);
     if (const auto items = items_of(argument(0), true)) {
       std::string result;
       for (const auto item : *items) {
@@ -1539,6 +1826,21 @@ void Evaluator::call_method(const Value& method, const Call& node, Values& into)
   const auto bases = pool_[base];
   const Value self = bases.empty() ? Value{} : bases[0];
   const auto assembled = [&] { add(into, assembled_unknown()); };
+  if (name == "ljust" || name == "rjust" || name == "center" || name == "zfill") {
+    bomb(&node, static_cast<std::uint64_t>(figure(argument(0)).value_or(0)), false);
+  } else if (name == "join") {
+    consume(argument(0), &node);
+  } else if (name == "format" && self.kind == ValueKind::text) {
+    bomb(&node, widest_field(self.text), false);
+    if (self.text.find(":{") != std::string_view::npos) {
+      for (const auto* item : node.args) {
+        bomb(&node, static_cast<std::uint64_t>(figure(eval(item)).value_or(0)), false);
+      }
+      for (const auto* keyword : node.keywords) {
+        bomb(&node, static_cast<std::uint64_t>(figure(eval(keyword->value)).value_or(0)), false);
+      }
+    }
+  }
   // str.join("", [...]): the text comes first.
   if (self.kind == ValueKind::builtin) {
     const auto type = self.text;
@@ -1567,6 +1869,7 @@ void Evaluator::call_method(const Value& method, const Call& node, Values& into)
       return assembled();
     }
     if (type == "dict" && name == "fromkeys") {
+      consume(argument(0), &node);
       return add(into, Value{});
     }
     if (type == "dict" && (name == "get" || name == "__getitem__")) {
@@ -1796,6 +2099,65 @@ void Evaluator::call_method(const Value& method, const Call& node, Values& into)
   add(into, Value{});
 }
 
+// math.factorial(10 ** 9), numpy.zeros((10 ** 6, 10 ** 6))
+void Evaluator::size_bombs(const Value& member, const Call& node) {
+  const auto module = member.text;
+  const auto name = member.name;
+  const auto argument = [&node, this](std::size_t i) -> std::int64_t {
+    return i < node.args.size() ? figure(eval(node.args[i])).value_or(0) : 0;
+  };
+  if (module == "math") {
+    if (name == "factorial") {
+      bomb(&node, static_cast<std::uint64_t>(argument(0)), true);
+    } else if (name == "comb" || name == "perm") {
+      const auto chosen = node.args.size() == 1 ? argument(0) : std::min(argument(0), argument(1));
+      bomb(&node, static_cast<std::uint64_t>(chosen), true);
+    }
+    return;
+  }
+  if (module == "collections" && node.args.size() == 1 && node.keywords.empty()) {
+    if (name == "deque") {
+      consume(eval(node.args[0]), &node);
+    }
+    return;
+  }
+  if (module != "numpy" && module != "numpy.random") {
+    return;
+  }
+  std::int64_t size = 0;
+  if (module == "numpy.random") {
+    if (name == "rand" || name == "randn") {
+      size = 1;
+      for (std::size_t i = 0; i < node.args.size() && i < 8; ++i) {
+        size = times(size, argument(i));
+      }
+      size = node.args.empty() ? 0 : size;
+    }
+  } else if (name == "eye" || name == "identity" || name == "tri") {
+    size = times(argument(0), node.args.size() > 1 ? argument(1) : argument(0));
+  } else if (name == "arange") {
+    size = node.args.size() == 1 ? argument(0) : node.args.size() == 2 ? argument(1) - argument(0) : 0;
+  } else if (name == "linspace") {
+    size = argument(2);
+  } else if (name == "array" && !node.args.empty()) {
+    consume(eval(node.args[0]), &node);
+  }
+  const bool shaped = name == "zeros" || name == "ones" || name == "empty" || name == "full" ||
+                      name == "random" || name == "random_sample";
+  if (shaped && !node.args.empty()) {
+    size = argument(0);
+    if (const auto shape = only(eval(node.args[0]), ValueKind::sequence); shape && !shape->bag) {
+      size = shape->items.empty() ? 0 : 1;
+      for (const auto item : shape->items.first(std::min<std::size_t>(shape->items.size(), 8))) {
+        size = times(size, figure(item).value_or(0));
+      }
+    }
+  }
+  if (size > 0) {
+    bomb(&node, static_cast<std::uint64_t>(size) / packing, false);
+  }
+}
+
 void Evaluator::call_member(const Value& member, const Call& node, Values& into) {
   const auto argument = [&node, this](std::size_t i) {
     return i < node.args.size() ? eval(node.args[i]) : nothing;
@@ -1809,6 +2171,11 @@ void Evaluator::call_member(const Value& member, const Call& node, Values& into)
   };
   const auto module = member.text;
   const auto name = member.name;
+  size_bombs(member, node);
+  if (const auto size = module == "itertools" ? iterator_size(name, node) : 0; size > 0) {
+    const bool same_items = name == "islice" || name == "cycle";
+    return add(into, sized(name == "repeat" ? argument(0) : same_items ? each(argument(0)) : anything, size));
+  }
   if (module == "base64" || module == "binascii") {
     const auto input = coded(argument(0));
     if (name == "b64decode" || name == "urlsafe_b64decode" || name == "standard_b64decode" ||

@@ -40,6 +40,8 @@ class Evaluator {
   Attribute module_attribute(const Value& base, std::string_view name);
 
   SetId attribute(SetId base, std::string_view name);
+  // What `x += y` stores in x.
+  SetId augmented(const python::ast::AugAssign& node);
   bool too_deep() const { return too_deep_; }
   // Constants that fold to something huge.
   struct Bomb {
@@ -59,6 +61,9 @@ class Evaluator {
   SetId source_value(const Source& source);
   SetId follow(SetId set, const Step* path, int depth = 0);
   SetId part(SetId set, const Step& step);
+  // What calling a function of the program gives; of a method, what it gives for `self.name(...)`.
+  void add_results(const python::ast::Node* function, Values& into);
+  void add_method_results(const Value& instance, std::string_view name, Values& into);
   SetId each(SetId set);
   SetId binary(python::ast::Operator op, SetId left, SetId right, const python::ast::Expr* node);
   void binary_values(python::ast::Operator op, const Value& a, const Value& b, bool single,
@@ -70,9 +75,19 @@ class Evaluator {
   void call_builtin(std::string_view name, const python::ast::Call& node, Values& into);
   void call_method(const Value& method, const python::ast::Call& node, Values& into);
   void call_member(const Value& member, const python::ast::Call& node, Values& into);
+  void size_bombs(const Value& member, const python::ast::Call& node);
+  // A value of which every item is made: list(range(10**10)).
+  void consume(SetId set, const python::ast::Expr* node);
+  // How many items it has, where that is known, or 0.
+  std::int64_t count_of(SetId set);
+  Value sized(SetId item, std::int64_t count);
+  std::int64_t shortest(const python::ast::Call& node, std::size_t first);
+  std::int64_t iterator_size(std::string_view name, const python::ast::Call& node);
   SetId comprehension(python::ast::Sequence<python::ast::Comprehension*> generators,
-                      const python::ast::Expr* elt);
+                      const python::ast::Expr* elt, const python::ast::Expr* node);
+  std::int64_t comprehension_size(python::ast::Sequence<python::ast::Comprehension*> generators);
   SetId percent(const Value& left, SetId right);
+  void percent_bomb(std::string_view text, SetId right, const python::ast::Expr* node);
   SetId text(std::string text, bool assembled, ValueKind kind = ValueKind::text);
   SetId assembled_unknown();
   SetId sequence(std::vector<SetId> items, bool bag = false);
@@ -80,6 +95,7 @@ class Evaluator {
   static void add(Values& into, const Value& value);
   void add(Values& into, SetId set);
   std::optional<Value> only(SetId set, ValueKind kind) const;
+  std::optional<std::int64_t> figure(SetId set) const;  // a number from 0
   std::optional<std::vector<SetId>> items_of(SetId set, bool ordered);
   SetId applied(const Value& function, SetId argument);
   SetId shared_attribute(std::string_view name);

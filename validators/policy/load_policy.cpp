@@ -17,8 +17,9 @@ constexpr std::size_t longest_file = 8U * 1024 * 1024;
 constexpr std::size_t most_mistakes = 50;
 constexpr int deepest = 16;
 
-constexpr std::array<std::string_view, 9> demand_names{
-    "attribute", "attribute_path", "format", "expression", "code", "path", "literal", "be_false", "no_text"};
+constexpr std::array<std::string_view, 10> demand_names{
+    "attribute", "attribute_path", "format",   "expression", "code",
+    "path",      "literal",        "be_false", "no_text",    "names"};
 
 std::string in_quotes(std::string_view text) {
   std::string result = "\"";
@@ -245,10 +246,11 @@ class Reader {
   }
 
   void read_imports(const Json& json) {
-    check_keys(json, "imports", {"modules", "any", "deny", "hints"});
+    check_keys(json, "imports", {"modules", "any", "deny", "hints", "writable"});
     flag(json, "imports", "any", policy_.any_module);
     set(json, "imports", "deny", policy_.denied_modules);
     map(json, "imports", "hints", policy_.module_hints);
+    set(json, "imports", "writable", policy_.writable_members);
     const auto* modules = object(json, "imports", "modules");
     if (modules == nullptr) {
       return;

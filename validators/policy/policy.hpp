@@ -62,6 +62,7 @@ enum class Demand : std::uint8_t {
   literal,
   be_false,
   no_text,
+  names,  // attribute names as far as they are known, in lists and dictionaries too
 };
 
 struct ArgumentRule {
@@ -115,6 +116,7 @@ struct Policy {
   bool any_module = false;
   TextSet denied_modules;
   TextMap module_hints;
+  TextSet writable_members;  // "sys.stdout": may be assigned
 
   TextSet denied_builtins;
   TextSet call_only_builtins;

@@ -180,7 +180,9 @@ void Program::bind_target(const Expr* target, const Expr* value, const Step* pat
                        frame.node->kind != NodeKind::AsyncFor;
       bind(scope, name->id, source, frame, index);
     } else if (const auto* attribute = as<Attribute>(now.target)) {
-      if (now.path == nullptr && now.value != nullptr) {
+      const bool whole =
+          now.path == nullptr || (now.path->kind == Step::Kind::enter && now.path->previous == nullptr);
+      if (whole && now.value != nullptr) {
         auto& stores = attribute_stores[attribute->attr];
         if (stores.size() < most_sources) {
           stores.push_back(now.value);
@@ -467,6 +469,16 @@ void Program::enter(const Frame& frame, std::uint32_t index) {
       }
       break;
     }
+    case NodeKind::Yield:
+    case NodeKind::YieldFrom: {
+      if (scopes[scope].kind == ScopeKind::function) {
+        auto& known = yields[scopes[scope].node];
+        if (known.size() < most_sources) {
+          known.push_back(static_cast<const Expr*>(&node));
+        }
+      }
+      break;
+    }
     case NodeKind::Delete:
       for (const auto* target : static_cast<const Delete&>(node).targets) {
         if (const auto* name = as<Name>(target)) {
@@ -532,8 +544,8 @@ void Program::enter(const Frame& frame, std::uint32_t index) {
       const auto& with = static_cast<const With&>(node);
       for (const auto* item : with.items) {
         if (item->optional_vars != nullptr) {
-          // __enter__ mostly returns the object itself.
-          bind_target(item->optional_vars, item->context_expr, nullptr, frame, index, scope);
+          bind_target(item->optional_vars, item->context_expr,
+                      step({Step::Kind::enter, 0, 0, nullptr, {}, nullptr}), frame, index, scope);
         }
         push(item->context_expr, frame, index, scope);
         push(item->optional_vars, frame, index, scope);
@@ -632,6 +644,30 @@ Lookup Program::lookup(std::uint32_t scope, std::string_view name) const {
     scope = scopes[scope].parent;
   }
   return {};
+}
+
+std::vector<const Node*> Program::methods(const Node* klass, std::string_view name) const {
+  std::vector<const Node*> result;
+  const auto found = methods_.find(name);
+  if (found == methods_.end()) {
+    return result;
+  }
+  std::size_t looked_at = 0;
+  for (const auto* method : found->second) {
+    if (++looked_at > most_class_names) {
+      break;
+    }
+    const auto index = index_of(method);
+    if (index != none && nodes[nodes[index].parent].node == klass) {
+      result.push_back(method);
+    }
+  }
+  const auto* definition = as<ClassDef>(klass);
+  if (result.empty() && definition != nullptr && !definition->bases.empty()) {
+    const auto count = std::min(found->second.size(), most_candidates);
+    result.assign(found->second.begin(), found->second.begin() + static_cast<std::ptrdiff_t>(count));
+  }
+  return result;
 }
 
 // What calls within the program pass becomes a source of the parameter.

@@ -33,7 +33,7 @@ struct Scope {
 
 // One step from a value to a part of it: how `a` comes out of `(_, [a])`.
 struct Step {
-  enum class Kind : std::uint8_t { item, rest, each, key, attribute, opaque } kind = Kind::opaque;
+  enum class Kind : std::uint8_t { item, rest, each, key, attribute, enter, opaque } kind = Kind::opaque;
   std::uint32_t index = 0;  // item, rest: items before it
   std::uint32_t after = 0;  // rest: items after it
   const python::ast::Expr* key = nullptr;
@@ -83,6 +83,8 @@ class Program {
 
   Lookup lookup(std::uint32_t scope, std::string_view name) const;
   std::uint32_t index_of(const python::ast::Node* node) const;  // or none
+  // The definitions that `klass().name` may mean: its own, or, where it has bases, any of the program.
+  std::vector<const python::ast::Node*> methods(const python::ast::Node* klass, std::string_view name) const;
 
   std::vector<NodeInfo> nodes;
   std::vector<std::uint32_t> postorder;
@@ -93,6 +95,8 @@ class Program {
   std::unordered_map<std::string_view, std::vector<const python::ast::Expr*>> attribute_stores;
   std::unordered_map<std::string_view, std::vector<std::uint32_t>> class_names;  // bindings in class scopes
   std::unordered_map<const python::ast::Node*, std::vector<const python::ast::Expr*>> returns;
+  std::unordered_map<const python::ast::Node*, std::vector<const python::ast::Expr*>>
+      yields;                                                                // Yield, YieldFrom
   std::unordered_map<std::string_view, const python::ast::Alias*> imported;  // module to its first import
   Measures measures;
   bool complete = true;

@@ -47,8 +47,9 @@ class Rights {
       return nullptr;
     }
     static const Surface public_names{true, {}, {}};
-    return found == nullptr && replaces_ && !is_listed(policy_.denied_modules, module) ? &public_names
-                                                                                       : found;
+    const bool replaced =
+        found == nullptr && replaces_ && !is_listed(policy_.denied_modules, module) && !is_private(module);
+    return replaced ? &public_names : found;
   }
 
   bool blocks(std::string_view rule) const {
@@ -70,6 +71,18 @@ class Rights {
   }
 
  private:
+  // Below what the request's list names: "numpy._core" of "numpy".
+  bool is_private(std::string_view module) const {
+    while (!allowed_.contains(module)) {
+      const auto dot = module.rfind('.');
+      if (dot == std::string_view::npos || module.substr(dot + 1).starts_with('_')) {
+        return true;
+      }
+      module = module.substr(0, dot);
+    }
+    return false;
+  }
+
   const Policy& policy_;
   bool narrowed_ = false;
   bool replaces_ = false;

@@ -41,6 +41,7 @@ struct Value {
   bool prefix_only = false;  // of a text: only its beginning is known
   bool refused = false;      // comes of something that was reported already
   bool bag = false;          // of a sequence: the items are known, neither their order nor number
+  // Of what is no number itself: how many items it has where that is many, else 0.
   std::int64_t number = 0;
   std::string_view text;
   std::string_view name;

@@ -5,6 +5,8 @@
 #include <nlohmann/json.hpp>
 
 #include <filesystem>
+#include <regex>
+#include <set>
 
 namespace sallyport::validators::policy {
 namespace {
@@ -90,6 +92,66 @@ TEST(Programs, WrappingDoesNotHelp) {
         "x = 1\n\n\n" + code + "\nprint(x)\n",
     };
     for (const auto& text : wrapped) {
+      const auto result = check(text);
+      EXPECT_FALSE(result.is_valid) << program["id"] << "\n" << text << told(result);
+    }
+  }
+}
+
+// A program's own names mean nothing: each is given another one.
+TEST(Programs, NewNamesDoNotHelp) {
+  const std::regex bound(R"((?:^|\n)([a-z]\w*) = )");
+  std::size_t renamed = 0;
+  for (const auto& program : programs("evasions.json")) {
+    auto code = program["code"].get<std::string>();
+    if (program.value("default", "block") != "block") {
+      continue;
+    }
+    std::set<std::string> names;
+    for (std::sregex_iterator found(code.begin(), code.end(), bound), end; found != end; ++found) {
+      names.insert((*found)[1]);
+    }
+    for (const auto& name : names) {
+      // Not where it may be something else too: a keyword, an attribute, a part of a text, a builtin.
+      const std::regex other("[.'\"@{%]" + name + "\\b|\\b" + name + "\\b(['\"}]|=[^=])|import .*" + name);
+      static const std::set<std::string> builtins{"eval", "exec", "open", "getattr", "vars", "print"};
+      if (!std::regex_search(code, other) && !builtins.contains(name)) {
+        code = std::regex_replace(code, std::regex("\\b" + name + "\\b"), "renamed_" + name);
+        ++renamed;
+      }
+    }
+    const auto result = check(code);
+    EXPECT_FALSE(result.is_valid) << program["id"] << "\n" << code << told(result);
+  }
+  EXPECT_GE(renamed, 100U);
+}
+
+// Statements that need no module scope do the same within a function or a class.
+TEST(Programs, AnotherScopeDoesNotHelp) {
+  const auto within = [](const std::string& head, const std::string& code) {
+    std::string result = head;
+    std::istringstream lines(code);
+    for (std::string line; std::getline(lines, line);) {
+      result += "    " + line + "\n";
+    }
+    return result;
+  };
+  for (const auto& program : programs("evasions.json")) {
+    const auto code = program["code"].get<std::string>();
+    const bool movable =
+        program.value("default", "block") == "block" && code.find("*\n") == std::string::npos &&
+        code.find("__future__") == std::string::npos && code.find("global") == std::string::npos &&
+        code.find("nonlocal") == std::string::npos && code.find("\"\"\"") == std::string::npos &&
+        code.find("coding") == std::string::npos &&
+        // A class's own names are not seen by what it holds; a function's cannot be builtins.
+        code.find("eval = ") == std::string::npos && code.find("exec = ") == std::string::npos &&
+        code.find("del ") == std::string::npos &&
+        program["id"].get<std::string>().find("shadow") == std::string::npos &&
+        code.find("def eval") == std::string::npos;
+    if (!movable) {
+      continue;
+    }
+    for (const auto& text : {within("def run():\n", code) + "run()\n", within("async def run():\n", code)}) {
       const auto result = check(text);
       EXPECT_FALSE(result.is_valid) << program["id"] << "\n" << text << told(result);
     }

@@ -23,6 +23,14 @@ TEST(Rules, ExamplesOfTheShippedPolicies) {
   }
 }
 
+TEST(Rules, EveryRuleOfTheEngineIsInEachShippedPolicy) {
+  for (const char* name : {"default", "strict", "trusted"}) {
+    for (const auto id : engine_rules()) {
+      EXPECT_TRUE(shipped(name).rules.contains(id)) << name << " " << id;
+    }
+  }
+}
+
 TEST(Rules, OneViolationACause) {
   for (const char* code :
        {"import os\nos.system('x')\nos.path.join('a')\n", "__import__('os').system('x')\n",
@@ -74,6 +82,85 @@ TEST(Rules, StraightLineRebinding) {
   EXPECT_TRUE(check("import time\ntime = time.time()\nprint(time.foo)").is_valid);
   EXPECT_FALSE(check("import time\nfor i in 'ab':\n    time.foo\n    time = 1").is_valid);
   EXPECT_FALSE(check("x = 1\nimport time as x\nx.foo").is_valid);
+}
+
+TEST(Rules, TamperingIsToldFromOptions) {
+  for (const char* code : {"import json\njson.loads = print\n", "import math as m\nm.sqrt = abs\n",
+                           "import math\nsetattr(math, 'pi', 3)\n", "import math\ndel math.pi\n",
+                           "import math\nfor math.pi in [3]: pass\n", "import math\nmath.pi += 1\n"}) {
+    const auto result = check(code);
+    EXPECT_FALSE(result.is_valid) << code;
+    EXPECT_TRUE(has_rule(result, "module-tampering")) << code << told(result);
+  }
+  for (const char* code :
+       {"import matplotlib.pyplot as plt\nplt.rcParams['font.size'] = 1\n",
+        "import pandas as pd\npd.options.display.max_rows = 5\n", "import numpy as np\nnp.random.seed(1)\n",
+        "import json\njson.JSONEncoder.default = lambda self, o: str(o)\n",
+        "import sys, io\nsys.stdout = io.StringIO()\n"}) {
+    const auto result = check(code);
+    EXPECT_TRUE(result.violations.empty()) << code << told(result);
+  }
+}
+
+TEST(Rules, PrivatePrefixesAreUndecided) {
+  for (const char* code : {"class A:\n    def f(self, n):\n        return getattr(self, '_' + n)\n",
+                           "class A:\n    def f(self, n):\n        return getattr(self, f'_{n}')\n",
+                           "class A:\n    def f(self, n):\n        return getattr(self, '_%s' % n)\n"}) {
+    const auto result = check(code);
+    EXPECT_TRUE(result.is_valid) << code << told(result);
+    EXPECT_TRUE(has_rule(result, "undecided")) << code << told(result);
+    EXPECT_FALSE(check(code, "strict").is_valid) << code;
+  }
+  EXPECT_FALSE(check("class A:\n    def f(self, n):\n        return getattr(self, '__' + n)\n").is_valid);
+  EXPECT_FALSE(has_rule(check("class A:\n    def f(self, n):\n        return getattr(self, 'do_' + n)\n"),
+                        "undecided"));
+}
+
+TEST(Rules, SuspiciousTextsInBytesAndFolded) {
+  for (const char* code :
+       {"p = b'/proc/self/mem'", "p = b'/proc' + b'/self/mem'", "p = '/proc'\np += '/self/mem'",
+        "p = '/'.join(['', 'proc', 'self', 'mem'])", "p = '/proc/%s' % 'self/mem'",
+        "p = bytes.fromhex('2f70726f632f73656c66')", "d = 'self'\np = f'/proc/{d}/mem'",
+        "p = 'mem/fles/corp/'[::-1]", "p = '/proc' + '/self/' + input()"}) {
+    EXPECT_TRUE(has_rule(check(code), "suspicious-text")) << code << told(check(code));
+  }
+}
+
+TEST(Rules, EnteredValuesAreFollowed) {
+  const std::string own =
+      "import json\nclass Box:\n    def __enter__(self):\n        return json\n"
+      "    def __exit__(self, *rest):\n        pass\n";
+  EXPECT_TRUE(has_rule(check(own + "with Box() as j:\n    j.scanner\n"), "module-attribute"));
+  EXPECT_TRUE(check(own + "with Box() as j:\n    j.dumps(1)\n").is_valid);
+  EXPECT_TRUE(
+      has_rule(check("import json, contextlib\n@contextlib.contextmanager\ndef lend():\n    yield json\n"
+                     "with lend() as j:\n    j.scanner\n"),
+               "module-attribute"));
+}
+
+TEST(Rules, SizesThatConstantsTell) {
+  for (const char* code :
+       {"list(range(10 ** 10))", "[0 for _ in range(10 ** 10)]", "n = 10\nn **= 10 ** 9",
+        "f'{1:>10000000000}'", "'%*d' % (10 ** 10, 1)", "'{:{}}'.format(1, 10 ** 10)", "bytes(10 ** 10)",
+        "pow(10, 10 ** 9)", "import numpy as np\nnp.zeros((10 ** 6, 10 ** 6))",
+        "import math\nmath.factorial(10 ** 9)"}) {
+    EXPECT_TRUE(has_rule(check(code), "constant-bomb")) << code;
+  }
+  for (const char* code :
+       {"for i in range(10 ** 18): break", "x = 5 in range(10 ** 18)", "any(i > 3 for i in range(10 ** 12))",
+        "list(range(10 ** 6))", "[i for i in range(10 ** 9) if i == 3][:1]", "pow(3, 10 ** 9, 7)",
+        "import numpy as np\nnp.zeros((4000, 4000))", "f'{1:>40}'"}) {
+    EXPECT_TRUE(check(code).violations.empty()) << code << told(check(code));
+  }
+}
+
+// What is only doubtful by itself is refused where the program holds what it may reach for.
+TEST(Rules, DoubtAndTemptation) {
+  const std::string doubt = "def get(o, n):\n    return getattr(o, n)\n";
+  EXPECT_TRUE(check(doubt).is_valid);
+  EXPECT_TRUE(check(doubt + "print('__name__', '__main__')\n").is_valid);
+  EXPECT_FALSE(check(doubt + "x = ['__globals__']\n").is_valid);
+  EXPECT_FALSE(check(doubt + "try:\n    pass\nexcept AttributeError as e:\n    e.obj\n").is_valid);
 }
 
 TEST(Adjustments, NarrowedAndReplacedImports) {
