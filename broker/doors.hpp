@@ -1,8 +1,11 @@
 // The two doors, as the broker needs them; the validators implement them and `main` puts them in.
 //
-// All are pure and synchronous: no I/O, microseconds to milliseconds, safe to call on the executor's thread.
-// None throws for anything that a submission can hold.
+// Both are pure and synchronous: no I/O, microseconds to milliseconds. Neither throws for anything that a
+// submission can hold.
 #pragma once
+
+#include "runners/runner.hpp"
+#include "validators/policy/rights.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -36,31 +39,33 @@ struct OutputViolation {
   std::uint64_t count = 0;
 };
 
+/// What the first door is asked. Everything in it must outlive the answer.
+struct CodeQuestion {
+  std::string_view code;
+  std::string_view python_version;  ///< "3.11"; empty: the newest that is known.
+  bool check_syntax = true;
+  bool check_policy = true;
+  std::string_view policy = "default";
+  const validators::policy::Adjustments* adjustments = nullptr;  ///< Null: the policy as it is.
+};
+
 /// The word of the first door.
 struct CodeVerdict {
   bool passed = true;
-  std::string error_type =
-      "ValidationError";      ///< If not passed; "SecurityViolationError" for a forbidden deed.
-  std::string error_message;  ///< If not passed: one line for people and for language models.
-  std::vector<ValidationViolation> violations;  ///< Also without effect on `passed`: warnings.
+  std::string error_message;                    ///< If not passed: for people and for language models.
+  int error_line = 0;                           ///< Of what stopped it; 0: not known.
+  std::vector<ValidationViolation> violations;  ///< In the order of the source; warnings too.
+  /// What the program may import while it runs; none where no policy was asked for, or it holds nothing back.
+  std::optional<runners::ImportRules> imports;
 };
 
-/// Door one, first leaf: is it Python?
-class SyntaxDoor {
+/// Door one: is it Python, and is it allowed?
+class FirstDoor {
  public:
-  virtual ~SyntaxDoor() = default;
-  /// `python_version` as "3.11"; empty: the newest that is known.
-  [[nodiscard]] virtual CodeVerdict check(std::string_view code, std::string_view python_version) const = 0;
-};
-
-/// Door one, second leaf: is it allowed?
-class PolicyDoor {
- public:
-  virtual ~PolicyDoor() = default;
-  /// `allowed_imports` replaces the policy's own list when it has a value.
-  [[nodiscard]] virtual CodeVerdict check(
-      std::string_view code, std::string_view python_version, std::string_view policy,
-      const std::optional<std::vector<std::string>>& allowed_imports) const = 0;
+  virtual ~FirstDoor() = default;
+  /// Thread-safety: any thread. Time is linear in the length of the code: microseconds for usual programs, a
+  /// third of a second for the worst megabyte.
+  [[nodiscard]] virtual CodeVerdict check(const CodeQuestion& question) const = 0;
 };
 
 /// What goes out through door two. All valid UTF-8.
@@ -88,8 +93,7 @@ class OutputDoor {
 /// The layers that are present. A null pointer is a layer that this broker does not have: a request that
 /// wants it is refused, never run without it.
 struct Doors {
-  const SyntaxDoor* syntax = nullptr;
-  const PolicyDoor* policy = nullptr;
+  const FirstDoor* first = nullptr;
   const OutputDoor* output = nullptr;
 };
 

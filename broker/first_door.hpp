@@ -2,13 +2,25 @@
 #pragma once
 
 #include "broker/doors.hpp"
+#include "broker/policy_catalog.hpp"
+#include "validators/policy/violation.hpp"
 
 namespace sallyport::broker {
 
-/// Whether the image's own Python would compile the submission, told in that Python's words. Stateless.
-class PythonSyntaxDoor final : public SyntaxDoor {
+/// Whether the image's own Python would compile the submission, told in that Python's words, and whether the
+/// program keeps to its policy. Reads the program once for both.
+class PythonFirstDoor final : public FirstDoor {
  public:
-  [[nodiscard]] CodeVerdict check(std::string_view code, std::string_view python_version) const override;
+  /// `policies` must outlive the door.
+  explicit PythonFirstDoor(const PolicyCatalog& policies) : policies_(policies) {}
+
+  [[nodiscard]] CodeVerdict check(const CodeQuestion& question) const override;
+
+ private:
+  const PolicyCatalog& policies_;
 };
+
+/// The violation as replies show it.
+[[nodiscard]] ValidationViolation to_violation(validators::policy::Violation found);
 
 }  // namespace sallyport::broker

@@ -1,11 +1,11 @@
 #include "broker/pipeline.hpp"
 
+#include "base/run_on.hpp"
 #include "broker/verdict.hpp"
 
 #include <nlohmann/json.hpp>
 
 #include <chrono>
-#include <iterator>
 #include <utility>
 #include <variant>
 
@@ -56,19 +56,8 @@ runners::Job make_job(ExecutionRequest& request, const std::string& id) {
   return job;
 }
 
-/// Takes up one word of the first door; whether the submission may go on.
-bool take_up(CodeVerdict verdict, ExecutionReply& reply) {
-  if (!verdict.passed) {
-    reply.error_type = std::move(verdict.error_type);
-    reply.error_message = std::move(verdict.error_message);
-    if (!verdict.violations.empty() && verdict.violations.front().line > 0) {
-      reply.error_line = verdict.violations.front().line;
-    }
-  }
-  std::move(verdict.violations.begin(), verdict.violations.end(),
-            std::back_inserter(reply.validation_violations));
-  return verdict.passed;
-}
+/// Longer programs are validated beside the executor's thread: this much takes some milliseconds at worst.
+constexpr std::size_t kMaxInlineCode = 16 * 1024;
 
 }  // namespace
 
@@ -113,10 +102,15 @@ asio::awaitable<ApiResult<ExecutionReply>> Pipeline::walk(ExecutionRequest& requ
   reply.id = evidence.execution_id;
   if (auto missing = missing_layers(request, sink != nullptr)) co_return std::move(*missing);
 
-  const bool passed = pass_first_door(request, reply);
+  CodeVerdict verdict = co_await pass_first_door(request);
   reply.timings.validation_ms = milliseconds_since(begin);
+  reply.validation_violations = std::move(verdict.violations);
 
-  if (passed) {
+  if (!verdict.passed) {
+    reply.error_type = "ValidationError";
+    reply.error_message = std::move(verdict.error_message);
+    if (verdict.error_line > 0) reply.error_line = verdict.error_line;
+  } else {
     const Clock::time_point queued = Clock::now();
     Admission::Result entry = co_await parts_.admission.enter(bounds);
     if (const auto* refusal = std::get_if<AdmissionRefusal>(&entry)) co_return refused_entry(*refusal);
@@ -125,6 +119,7 @@ asio::awaitable<ApiResult<ExecutionReply>> Pipeline::walk(ExecutionRequest& requ
 
     const Clock::time_point started = Clock::now();
     runners::Job job = make_job(request, reply.id);
+    job.imports = std::move(verdict.imports);
     CallBounds run_bounds(bounds.deadline.at_most(request.limits.timeout + parts_.run_overhead), bounds.stop);
     runners::Outcome outcome = co_await parts_.runner.run(std::move(job), sink, std::move(run_bounds));
     permit.reset();
@@ -141,6 +136,23 @@ asio::awaitable<ApiResult<ExecutionReply>> Pipeline::walk(ExecutionRequest& requ
   co_return reply;
 }
 
+asio::awaitable<ApiResult<ValidationReply>> Pipeline::validate(ExecutionRequest request) {
+  const Clock::time_point begin = Clock::now();
+  request.layers.enable_output_validation = false;
+  if (auto missing = missing_layers(request, false)) co_return std::move(*missing);
+  CodeVerdict verdict = co_await pass_first_door(request);
+  ValidationReply reply;
+  reply.is_valid = verdict.passed;
+  if (!verdict.passed) {
+    reply.error_type = "ValidationError";
+    reply.error_message = std::move(verdict.error_message);
+    if (verdict.error_line > 0) reply.error_line = verdict.error_line;
+  }
+  reply.validation_violations = std::move(verdict.violations);
+  reply.validation_ms = milliseconds_since(begin);
+  co_return reply;
+}
+
 std::optional<ApiError> Pipeline::missing_layers(const ExecutionRequest& request, bool live) const {
   struct Layer {
     bool wanted;
@@ -148,11 +160,10 @@ std::optional<ApiError> Pipeline::missing_layers(const ExecutionRequest& request
     const char* name;
     const char* switch_name;
   };
+  const bool has_first = parts_.doors.first != nullptr;
   const Layer layers[] = {
-      {request.layers.enable_syntax_validation, parts_.doors.syntax != nullptr, "syntax validation",
-       "enable_syntax_validation"},
-      {request.layers.enable_ast_validation, parts_.doors.policy != nullptr, "AST validation",
-       "enable_ast_validation"},
+      {request.layers.enable_syntax_validation, has_first, "syntax validation", "enable_syntax_validation"},
+      {request.layers.enable_ast_validation, has_first, "AST validation", "enable_ast_validation"},
       {request.layers.enable_output_validation, parts_.doors.output != nullptr && !live,
        live ? "output validation of live output" : "output validation", "enable_output_validation"},
   };
@@ -176,18 +187,22 @@ std::optional<ApiError> Pipeline::missing_layers(const ExecutionRequest& request
   return error;
 }
 
-bool Pipeline::pass_first_door(const ExecutionRequest& request, ExecutionReply& reply) const {
-  const std::string& version = request.image.python_version;
-  if (request.layers.enable_syntax_validation &&
-      !take_up(parts_.doors.syntax->check(request.code, version), reply)) {
-    return false;
+asio::awaitable<CodeVerdict> Pipeline::pass_first_door(const ExecutionRequest& request) const {
+  const Layers& layers = request.layers;
+  if (!layers.enable_syntax_validation && !layers.enable_ast_validation) co_return CodeVerdict();
+  CodeQuestion question;
+  question.code = request.code;
+  question.python_version = request.image.python_version;
+  question.check_syntax = layers.enable_syntax_validation;
+  question.check_policy = layers.enable_ast_validation;
+  question.policy = request.policy;
+  question.adjustments = &request.adjustments;
+  if (request.code.size() <= kMaxInlineCode || !parts_.workers) {
+    co_return parts_.doors.first->check(question);
   }
-  if (request.layers.enable_ast_validation &&
-      !take_up(parts_.doors.policy->check(request.code, version, request.policy, request.allowed_imports),
-               reply)) {
-    return false;
-  }
-  return true;
+  // Not cut short: linear time bounds it, and the deadline is looked at right after.
+  co_return co_await base::run_on(parts_.workers,
+                                  [door = parts_.doors.first, &question] { return door->check(question); });
 }
 
 void Pipeline::pass_second_door(const ExecutionRequest& request, ExecutionReply& reply) const {

@@ -5,12 +5,14 @@
 #include "broker/admission.hpp"
 #include "broker/api/execution_reply.hpp"
 #include "broker/api/execution_request.hpp"
+#include "broker/api/validation_reply.hpp"
 #include "broker/api_error.hpp"
 #include "broker/audit_sink.hpp"
 #include "broker/doors.hpp"
 #include "broker/execution_id.hpp"
 #include "runners/runner.hpp"
 
+#include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 
 #include <optional>
@@ -27,6 +29,8 @@ struct PipelineParts {
   Admission& admission;
   AuditSink& audit;
   Doors doors;
+  /// Where long programs are validated; empty: on the executor's thread, as short ones are.
+  boost::asio::any_io_executor workers;
   IdGenerator new_id = new_execution_id;
   /// What the runner may take beyond a submission's own time limit: to start the sandbox and to look at its
   /// end.
@@ -51,12 +55,15 @@ class Pipeline {
                                                             runners::OutputSink* sink,
                                                             base::CallBounds bounds);
 
+  /// The first door alone: nothing runs and nothing is recorded. 422 for a layer that is missing.
+  boost::asio::awaitable<ApiResult<ValidationReply>> validate(ExecutionRequest request);
+
  private:
   struct Evidence;
   boost::asio::awaitable<ApiResult<ExecutionReply>> walk(ExecutionRequest& request, runners::OutputSink* sink,
                                                          base::CallBounds bounds, Evidence& evidence);
   [[nodiscard]] std::optional<ApiError> missing_layers(const ExecutionRequest& request, bool live) const;
-  bool pass_first_door(const ExecutionRequest& request, ExecutionReply& reply) const;
+  boost::asio::awaitable<CodeVerdict> pass_first_door(const ExecutionRequest& request) const;
   void pass_second_door(const ExecutionRequest& request, ExecutionReply& reply) const;
   void audit(const ExecutionRequest& request, const Evidence& evidence, const ExecutionReply* reply,
              const ApiError* error) const;

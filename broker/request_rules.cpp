@@ -2,9 +2,24 @@
 
 #include "broker/seconds.hpp"
 
+#include <sstream>
+#include <utility>
+
 namespace sallyport::broker {
 
-RequestRules request_rules(const config::Config& config, const ImageCatalog& images) {
+namespace {
+
+std::vector<std::string> split(const std::string& names) {
+  std::vector<std::string> result;
+  std::istringstream stream(names);
+  for (std::string name; std::getline(stream, name, ',');) result.push_back(std::move(name));
+  return result;
+}
+
+}  // namespace
+
+RequestRules request_rules(const config::Config& config, const ImageCatalog& images,
+                           const PolicyCatalog& policies) {
   RequestRules rules;
   rules.sandbox = config.sandbox;
   rules.may_switch_off = config.may_switch_off;
@@ -12,6 +27,9 @@ RequestRules request_rules(const config::Config& config, const ImageCatalog& ima
   rules.sandbox_types = {config.runner.type};
   rules.max_files_bytes = config.runner.work_folder_mb * 1024 * 1024;
   rules.images = &images;
+  rules.policies = &policies;
+  rules.allowed_policies = split(config.policies.selectable);
+  rules.may_replace_imports = config.policies.may_replace_imports;
   return rules;
 }
 

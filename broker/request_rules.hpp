@@ -8,8 +8,9 @@
 
 namespace sallyport::broker {
 
-/// `images` must outlive the rules.
-[[nodiscard]] RequestRules request_rules(const config::Config& config, const ImageCatalog& images);
+/// `images` and `policies` must outlive the rules.
+[[nodiscard]] RequestRules request_rules(const config::Config& config, const ImageCatalog& images,
+                                         const PolicyCatalog& policies);
 
 /// What a runner may take beyond a submission's own time limit: to start the sandbox and to look at its end.
 [[nodiscard]] base::Clock::duration run_overhead(const config::Engine& engine);

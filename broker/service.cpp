@@ -42,7 +42,7 @@ class Service::Impl {
  public:
   Impl(asio::any_io_executor executor, config::Config config, ServiceParts parts)
       : config_(std::move(config)),
-        rules_(request_rules(config_, parts.images)),
+        rules_(request_rules(config_, parts.images, parts.policies)),
         admission_(executor, config_.admission),
         pipeline_(pipeline_parts(parts)),
         readiness_(executor, parts.runner, config_.images.default_image,
@@ -66,6 +66,7 @@ class Service::Impl {
   PipelineParts pipeline_parts(const ServiceParts& parts) {
     PipelineParts pipeline(parts.runner, admission_, parts.audit);
     pipeline.doors = parts.doors;
+    pipeline.workers = parts.workers;
     pipeline.new_id = parts.new_id;
     pipeline.run_overhead = run_overhead(config_.engine);
     return pipeline;
@@ -76,6 +77,8 @@ class Service::Impl {
     router.add({"POST", "/v1/executions", true, [this](Request request, std::stop_token stop) {
                   return create_execution(std::move(request), std::move(stop));
                 }});
+    router.add({"POST", "/v1/validate", true,
+                [this](Request request, std::stop_token) { return validate(std::move(request)); }});
     router.add({"GET", "/healthz", false, [this](Request, std::stop_token) { return health(); }});
     router.add(
         {"GET", "/readyz", false, [this](Request, std::stop_token stop) { return ready(std::move(stop)); }});
@@ -96,6 +99,17 @@ class Service::Impl {
       if (result.error().status == 499 && server_.cutting()) co_return http::to_response(shutting_down());
       co_return http::to_response(result.error());
     }
+    Response response;
+    response.body = to_json(std::move(*result));
+    co_return response;
+  }
+
+  asio::awaitable<Response> validate(Request request) {
+    auto parsed = parse_execution_request(request.body, rules_);
+    if (parsed.has_error()) co_return http::to_response(parsed.error());
+    std::string().swap(request.body);
+    auto result = co_await pipeline_.validate(std::move(*parsed));
+    if (result.has_error()) co_return http::to_response(result.error());
     Response response;
     response.body = to_json(std::move(*result));
     co_return response;

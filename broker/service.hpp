@@ -7,6 +7,7 @@
 #include "broker/execution_id.hpp"
 #include "broker/http/server.hpp"
 #include "broker/image_catalog.hpp"
+#include "broker/policy_catalog.hpp"
 #include "config/config.hpp"
 #include "runners/runner.hpp"
 
@@ -21,19 +22,21 @@ namespace sallyport::broker {
 
 /// What a service is made of. Everything by reference must outlive it.
 struct ServiceParts {
-  ServiceParts(runners::Runner& runner_in, const ImageCatalog& images_in, AuditSink& audit_in,
-               EventLog& log_in)
-      : runner(runner_in), images(images_in), audit(audit_in), log(log_in) {}
+  ServiceParts(runners::Runner& runner_in, const ImageCatalog& images_in, const PolicyCatalog& policies_in,
+               AuditSink& audit_in, EventLog& log_in)
+      : runner(runner_in), images(images_in), policies(policies_in), audit(audit_in), log(log_in) {}
 
   runners::Runner& runner;
   const ImageCatalog& images;
+  const PolicyCatalog& policies;
   AuditSink& audit;
   EventLog& log;
   Doors doors;
+  boost::asio::any_io_executor workers;  ///< As PipelineParts has it.
   IdGenerator new_id = new_execution_id;
 };
 
-/// Serves `POST /v1/executions`, `GET /healthz` and `GET /readyz`.
+/// Serves `POST /v1/executions`, `POST /v1/validate`, `GET /healthz` and `GET /readyz`.
 ///
 /// Thread-safety: everything on the executor's one thread. Destroy it after `shut_down` has returned, or when
 /// the executor runs no more.

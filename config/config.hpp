@@ -90,6 +90,12 @@ struct Images {
   std::string record = "/var/lib/sallyport/images.json";  ///< Names and verified digests.
 };
 
+struct Policies {
+  std::string folder;      ///< The operator's own policies, one NAME.json each; empty: those shipped alone.
+  std::string selectable;  ///< Names that requests may give, with commas; empty: all that are loaded.
+  bool may_replace_imports = false;  ///< A request's allowed_imports takes the place of the policy's list.
+};
+
 struct Log {
   std::string level = "info";                    ///< trace, debug, info, warning, error
   std::string file;                              ///< Operational log; empty: standard error.
@@ -123,6 +129,7 @@ struct Config {
   Sandbox sandbox;
   Admission admission;
   Images images;
+  Policies policies;
   Log log;
   Switches may_switch_off;
   Instance instance;

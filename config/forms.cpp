@@ -38,6 +38,17 @@ bool is_name(std::string_view text) {
          std::all_of(text.begin(), text.end(), allowed);
 }
 
+bool is_names(std::string_view text) {
+  while (!text.empty()) {
+    const auto comma = text.find(',');
+    if (!is_name(text.substr(0, comma))) return false;
+    if (comma == std::string_view::npos) return true;
+    text.remove_prefix(comma + 1);
+    if (text.empty()) return false;
+  }
+  return true;
+}
+
 // "host" would give submissions the host's own network; with "none" a job that was promised network gets
 // none.
 bool is_network(std::string_view text) {
@@ -103,6 +114,10 @@ Form socket_path() {
 
 Form name() {
   return {is_name, "a name: a letter or a digit, then at most 62 letters, digits, '_', '.' and '-'"};
+}
+
+Form names() {
+  return {is_names, "a list of names with commas between them, without spaces: strict,trusted"};
 }
 
 Form network() {

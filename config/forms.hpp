@@ -17,6 +17,7 @@ Form any_text();
 Form path();         ///< Not empty.
 Form socket_path();  ///< Fits into a Unix socket's address.
 Form name();         ///< An instance, an image, a runtime.
+Form names();        ///< Names with commas between them, or nothing.
 Form network();      ///< An engine network; not those that are another's network namespace.
 Form ip_address();
 Form user();  ///< "uid:gid", in numbers, neither 0.

@@ -128,6 +128,19 @@ std::vector<Key> image_keys() {
   };
 }
 
+std::vector<Key> policy_keys() {
+  return {
+      {SALLYPORT_KEY(policies.folder), any_text(), "",
+       "Folder with your own policies, NAME.json each; empty: those that are shipped."},
+      {SALLYPORT_KEY(policies.selectable), names(), "",
+       "Policies that requests may name, beside default; with commas; empty: all that are loaded."},
+      {SALLYPORT_KEY(policies.may_replace_imports),
+       {},
+       "",
+       "A request's allowed_imports takes the place of the policy's list; if not, it only narrows it."},
+  };
+}
+
 std::vector<Key> log_keys() {
   return {
       {SALLYPORT_KEY(log.level), OneOf{{"trace", "debug", "info", "warning", "error"}}, "",
@@ -189,6 +202,7 @@ std::vector<Key> all_keys() {
   append(sandbox_keys());
   append(admission_keys());
   append(image_keys());
+  append(policy_keys());
   append(log_keys());
   append(switch_keys());
   append(instance_keys());

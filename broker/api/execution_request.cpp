@@ -22,7 +22,7 @@ using Names = std::span<const std::string_view>;
 
 constexpr std::size_t kMaxQuoted = 100;
 
-constexpr std::array<std::string_view, 14> kFields = {"code",
+constexpr std::array<std::string_view, 17> kFields = {"code",
                                                       "context",
                                                       "stdin",
                                                       "files",
@@ -31,6 +31,9 @@ constexpr std::array<std::string_view, 14> kFields = {"code",
                                                       "sandbox_type",
                                                       "sandbox_config",
                                                       "policy",
+                                                      "forbidden_functions",
+                                                      "forbidden_modules",
+                                                      "forbidden_attributes",
                                                       "enable_syntax_validation",
                                                       "enable_ast_validation",
                                                       "enable_output_validation",
@@ -85,7 +88,7 @@ std::string join(Names names) {
   return joined;
 }
 
-std::string number_text(double value) {
+std::string limit_text(double value) {
   std::array<char, 64> text{};
   const bool whole = std::nearbyint(value) == value && std::abs(value) < 1e15;
   const int length = std::snprintf(text.data(), text.size(), whole ? "%.0f" : "%.10g", value);
@@ -180,6 +183,7 @@ class Parser {
     read_user_id(body);
     read_switches(body);
     read_policy(body);
+    read_adjustments(body);
     read_sandbox_type(body);
     read_sandbox_config(body);
     read_image(body);
@@ -258,12 +262,59 @@ class Parser {
   }
 
   void read_policy(Json& body) {
-    if (!body.contains("policy")) return;
-    request_.policy = take_string(body, "policy", "policy");
-    check_name("policy", request_.policy, rules_.policies);
-    if (request_.policy != "default" && !request_.layers.enable_ast_validation) {
-      refuse_field("policy", "cannot be honoured while enable_ast_validation is false");
+    if (body.contains("policy")) {
+      request_.policy = take_string(body, "policy", "policy");
+      if (request_.policy != "default") {
+        check_name("policy", request_.policy, policy_names());
+        need_ast_validation("policy");
+      }
     }
+    const auto policy = rules_.policies->find(request_.policy);
+    if (!policy || policy->enabled || !request_.layers.enable_ast_validation) return;
+    // Another way to switch the layer off, so it needs the same permission.
+    policy_is_off_ = true;
+    if (rules_.may_switch_off.enable_ast_validation) return;
+    Json details;
+    details["field"] = "policy";
+    details["rule"] = "may_switch_off.enable_ast_validation";
+    refuse(403,
+           "policy " + quote(request_.policy) +
+               " checks nothing, and AST validation may not be switched off here "
+               "(may_switch_off.enable_ast_validation is false)",
+           details);
+  }
+
+  /// The names that requests may give, of policies that are loaded.
+  std::vector<std::string> policy_names() const {
+    std::vector<std::string> names = rules_.policies->names();
+    const auto& allowed = rules_.allowed_policies;
+    if (allowed.empty()) return names;
+    names.erase(std::remove_if(names.begin(), names.end(),
+                               [&](const std::string& name) {
+                                 return name != "default" &&
+                                        std::find(allowed.begin(), allowed.end(), name) == allowed.end();
+                               }),
+                names.end());
+    return names;
+  }
+
+  /// Refuses what only the AST validation can honour where that will not happen.
+  void need_ast_validation(const std::string& field) const {
+    if (!request_.layers.enable_ast_validation) {
+      refuse_field(field, "cannot be honoured while enable_ast_validation is false");
+    }
+    if (policy_is_off_) refuse_field(field, "cannot be honoured by the policy " + quote(request_.policy));
+  }
+
+  void read_adjustments(const Json& body) {
+    auto& adjustments = request_.adjustments;
+    const auto read = [&](const char* name, const char* what, std::vector<std::string>& names) {
+      const Json* const value = member(body, name);
+      if (value != nullptr && !value->is_null()) names = read_names(name, *value, what);
+    };
+    read("forbidden_functions", "a function", adjustments.forbidden_functions);
+    read("forbidden_modules", "a module", adjustments.forbidden_modules);
+    read("forbidden_attributes", "an attribute", adjustments.forbidden_attributes);
   }
 
   void read_sandbox_type(Json& body) {
@@ -308,12 +359,11 @@ class Parser {
     if (whole && std::nearbyint(asked) != asked) refuse(422, field + " must be a whole number", details);
     if (asked < floor) {
       details["floor"] = number_json(floor);
-      refuse(422, field + ": " + number_text(asked) + " is below the floor of " + number_text(floor),
-             details);
+      refuse(422, field + ": " + limit_text(asked) + " is below the floor of " + limit_text(floor), details);
     }
     if (asked > ceiling) {
       details["ceiling"] = number_json(ceiling);
-      refuse(422, field + ": " + number_text(asked) + " is above the ceiling of " + number_text(ceiling),
+      refuse(422, field + ": " + limit_text(asked) + " is above the ceiling of " + limit_text(ceiling),
              details);
     }
     return asked;
@@ -379,30 +429,34 @@ class Parser {
   }
 
   void read_allowed_imports(const Json& config) {
-    const std::string field = "sandbox_config.allowed_imports";
     const Json* const value = member(config, "allowed_imports");
     if (value == nullptr || value->is_null()) return;
-    if (!value->is_array()) refuse_type(field, "a list of module names, or null", *value);
-    if (value->size() > kMaxAllowedImports) {
-      refuse_field(field, "has more than " + std::to_string(kMaxAllowedImports) + " entries");
+    request_.adjustments.allowed_imports = read_names("sandbox_config.allowed_imports", *value, "a module");
+    request_.adjustments.replaces_imports = rules_.may_replace_imports;
+  }
+
+  /// A list of dotted names that change the policy.
+  std::vector<std::string> read_names(const std::string& field, const Json& value,
+                                      const std::string& what) const {
+    if (!value.is_array()) refuse_type(field, "a list of names, or null", value);
+    if (value.size() > kMaxAdjustments) {
+      refuse_field(field, "has more than " + std::to_string(kMaxAdjustments) + " entries");
     }
-    std::vector<std::string> modules;
-    for (const Json& item : *value) {
-      const std::string place = field + "[" + std::to_string(modules.size()) + "]";
+    std::vector<std::string> names;
+    for (const Json& item : value) {
+      const std::string place = field + "[" + std::to_string(names.size()) + "]";
       if (!item.is_string()) refuse_type(place, "a string", item);
       const auto& name = item.get_ref<const std::string&>();
-      if (!is_module_name(name)) refuse_field(place, quote(name) + " is not the name of a module");
-      modules.push_back(name);
+      if (!is_dotted_name(name)) refuse_field(place, quote(name) + " is not the name of " + what);
+      names.push_back(name);
     }
-    if (!request_.layers.enable_ast_validation) {
-      refuse_field(field, "cannot be honoured while enable_ast_validation is false");
-    }
-    request_.allowed_imports = std::move(modules);
+    need_ast_validation(field);
+    return names;
   }
 
   /// Dotted identifiers; which characters beyond ASCII may be in one is for the policy to know.
-  static bool is_module_name(std::string_view name) {
-    if (name.empty() || name.size() > kMaxModuleNameBytes) return false;
+  static bool is_dotted_name(std::string_view name) {
+    if (name.empty() || name.size() > kMaxNameBytes) return false;
     bool at_start = true;
     for (const char c : name) {
       const bool digit = c >= '0' && c <= '9';
@@ -477,13 +531,14 @@ class Parser {
 
   const RequestRules& rules_;
   ExecutionRequest request_;
+  bool policy_is_off_ = false;
 };
 
 }  // namespace
 
 ApiResult<ExecutionRequest> parse_execution_request(std::string_view body, const RequestRules& rules) {
   JsonBounds bounds;
-  bounds.max_values = 1024 + kMaxAllowedImports + 8 * rules.sandbox.max_files;
+  bounds.max_values = 1024 + 4 * kMaxAdjustments + 8 * rules.sandbox.max_files;
   bounds.verbatim_member = "context";
   bounds.max_verbatim_depth = rules.sandbox.max_context_depth;
   auto document = parse_strict_json(body, bounds);

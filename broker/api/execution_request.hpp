@@ -3,8 +3,10 @@
 
 #include "broker/api_error.hpp"
 #include "broker/image_catalog.hpp"
+#include "broker/policy_catalog.hpp"
 #include "config/config.hpp"
 #include "runners/runner.hpp"
+#include "validators/policy/rights.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -37,8 +39,8 @@ struct ExecutionRequest {
   ImageInfo image;
   std::string sandbox_type = "gvisor";
   runners::Limits limits;
-  std::optional<std::vector<std::string>> allowed_imports;  ///< In place of the policy's list.
   std::string policy = "default";
+  validators::policy::Adjustments adjustments;  ///< What the request changes about the policy.
   Layers layers;
 };
 
@@ -48,14 +50,16 @@ struct RequestRules {
   config::Switches may_switch_off;
   std::string default_image = "python";
   std::vector<std::string> sandbox_types = {"gvisor"};  ///< The first is the default.
-  std::vector<std::string> policies = {"default"};   ///< Names of policy profiles; "default" is always one.
+  const PolicyCatalog* policies = nullptr;              ///< Must outlive the rules; never null.
+  std::vector<std::string> allowed_policies;            ///< Names that requests may give; empty: all.
+  bool may_replace_imports = false;  ///< Whether `allowed_imports` is in place of the policy's list.
   std::uint64_t max_files_bytes = 64 * 1024 * 1024;  ///< All input files together: the work folder's size.
   const ImageCatalog* images = nullptr;              ///< Must outlive the rules; never null.
 };
 
 inline constexpr std::size_t kMaxUserIdBytes = 256;
-inline constexpr std::size_t kMaxAllowedImports = 256;
-inline constexpr std::size_t kMaxModuleNameBytes = 256;
+inline constexpr std::size_t kMaxAdjustments = 256;  ///< Names in one list.
+inline constexpr std::size_t kMaxNameBytes = 256;
 
 /// The least that a request may ask for; below, a sandbox would only fail to start.
 struct LimitFloors {

@@ -38,7 +38,9 @@ Assembly::Assembly(const config::Config& config, runners::ReaperLog log)
       reaper_(context_.get_executor(), client_, identity_, reaper_options(config.engine), std::move(log)),
       runner_(runners::GVisorRunnerDependencies{context_.get_executor(), client_, images_, reaper_,
                                                 runners::random_nonce},
-              config.runner, config.engine, identity_) {}
+              config.runner, config.engine, identity_),
+      policies_(config.policies.folder),
+      first_door_(policies_) {}
 
 base::CallBounds Assembly::call_bounds() const {
   return base::CallBounds(base::Deadline::after(milliseconds_of(config_.engine.call_timeout_seconds)));

@@ -4,6 +4,7 @@
 #include "base/run_to_end.hpp"
 #include "broker/cli/image_index.hpp"
 #include "broker/first_door.hpp"
+#include "broker/policies.hpp"
 #include "config/config.hpp"
 #include "docker/client.hpp"
 #include "runners/container_reaper.hpp"
@@ -11,6 +12,7 @@
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/thread_pool.hpp>
 
 #include <chrono>
 #include <utility>
@@ -28,12 +30,16 @@ class Assembly {
   ImageIndex& images() { return images_; }
   runners::ContainerReaper& reaper() { return reaper_; }
   runners::Runner& runner() { return runner_; }
+  /// Those that are shipped; `load` adds the configured folder's.
+  Policies& policies() { return policies_; }
   /// The layers that this broker has.
   [[nodiscard]] Doors doors() const {
     Doors doors;
-    doors.syntax = &syntax_door_;
+    doors.first = &first_door_;
     return doors;
   }
+  /// For work that would hold up the io_context.
+  boost::asio::any_io_executor workers() { return workers_.get_executor(); }
 
   /// Runs `task` to its end on this thread. For commands that do one thing after another.
   template <class T>
@@ -55,7 +61,9 @@ class Assembly {
   runners::InstanceIdentity identity_;
   runners::ContainerReaper reaper_;
   runners::GVisorRunner runner_;
-  PythonSyntaxDoor syntax_door_;
+  Policies policies_;
+  PythonFirstDoor first_door_;
+  boost::asio::thread_pool workers_{1};
 };
 
 /// Milliseconds of a configured number of seconds.

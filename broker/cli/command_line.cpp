@@ -3,6 +3,7 @@
 #include "broker/cli/ast.hpp"
 #include "broker/cli/check.hpp"
 #include "broker/cli/commands.hpp"
+#include "broker/cli/load_policies.hpp"
 #include "config/load.hpp"
 
 #include <CLI/CLI.hpp>
@@ -45,6 +46,7 @@ void add_run(CLI::App& app, Choice& choice) {
       app.add_subcommand("run", "Run one submission through the whole pipeline, without HTTP");
   run_app->add_option("FILE", choice.run.file, "Python source; - for standard input")->required();
   run_app->add_option("--image", choice.run.image, "Runner image");
+  run_app->add_option("--policy", choice.run.policy, "AST policy (default: default)");
   run_app->add_option("--timeout", choice.run.timeout_seconds, "Wall time in seconds");
   run_app->add_flag("--json", choice.run.json, "Print the whole reply as JSON");
   run_app->add_flag("--no-syntax-validation", choice.run.no_syntax_validation, "Skip the syntax validation");
@@ -59,13 +61,20 @@ void add_check(CLI::App& app, Choice& choice) {
   CLI::App* check_app = app.add_subcommand("check", "Say what is wrong with a program, without running it");
   CLI::Option* file = check_app->add_option("FILE", choice.check.file, "Python source; - for standard input");
   check_app->add_option("--python", choice.check.python, "Python version: 3.9 to 3.14 (default: the newest)");
+  check_app->add_option("--policy", choice.check.policy, "AST policy (default: default)");
+  check_app->add_flag("--syntax-only", choice.check.syntax_only, "Leave the AST policy out");
   check_app->add_flag("--json", choice.check.json, "Answer as JSON");
   CLI::Option* jsonl = check_app->add_flag("--jsonl", choice.check.jsonl,
                                            "One JSON request a line on standard input, one answer a line");
+  CLI::Option* explain = check_app->add_option(
+      "--explain", choice.check.explain, "Say what a rule of the policy is for, with examples; \"all\"");
   jsonl->excludes(file);
-  check_app->callback([&choice, file, jsonl] {
-    if (file->empty() && jsonl->empty()) throw CLI::RequiredError("FILE or --jsonl");
-    choice.command = [&choice](const config::Loaded&) { return check(choice.check); };
+  explain->excludes(file)->excludes(jsonl);
+  check_app->callback([&choice, file, jsonl, explain] {
+    if (file->empty() && jsonl->empty() && explain->empty()) {
+      throw CLI::RequiredError("FILE, --jsonl or --explain");
+    }
+    choice.command = [&choice](const config::Loaded& loaded) { return check(loaded, choice.check); };
   });
 }
 
@@ -124,6 +133,8 @@ void add_config(CLI::App& app, Choice& choice) {
                        "Print the effective configuration and where each value came from");
   config_app->callback([&] {
     choice.command = [&](const config::Loaded& loaded) {
+      Policies policies(loaded.config.policies.folder);
+      if (!load_policies(policies)) return static_cast<int>(kUsage);
       if (choice.show) return show_config(loaded);
       std::cout << "the configuration is valid\n";
       return static_cast<int>(kSuccess);

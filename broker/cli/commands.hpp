@@ -12,6 +12,7 @@ namespace sallyport::broker::cli {
 struct RunOptions {
   std::string file;  ///< "-": standard input.
   std::optional<std::string> image;
+  std::optional<std::string> policy;
   std::optional<double> timeout_seconds;
   bool json = false;
   bool no_syntax_validation = false;

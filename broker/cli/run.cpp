@@ -4,6 +4,7 @@
 #include "broker/cli/assembly.hpp"
 #include "broker/cli/command_line.hpp"
 #include "broker/cli/commands.hpp"
+#include "broker/cli/load_policies.hpp"
 #include "broker/cli/log_adapters.hpp"
 #include "broker/cli/python_source.hpp"
 #include "broker/log/logs.hpp"
@@ -22,6 +23,7 @@ namespace {
 std::string request_body(const std::string& code, const RunOptions& options) {
   nlohmann::json body = {{"code", code}};
   if (options.image) body["image"] = *options.image;
+  if (options.policy) body["policy"] = *options.policy;
   if (options.timeout_seconds) body["sandbox_config"]["timeout_seconds"] = *options.timeout_seconds;
   if (options.no_syntax_validation) body["enable_syntax_validation"] = false;
   if (options.no_ast_validation) body["enable_ast_validation"] = false;
@@ -52,7 +54,9 @@ int print_reply(ExecutionReply reply, bool json) {
     std::cerr << "sallyport: " << reply.error_type.value_or("failed") << ": "
               << reply.error_message.value_or("") << "\n";
   }
+  // What stopped a submission is in its error message.
   for (const ValidationViolation& violation : reply.validation_violations) {
+    if (!reply.usage) break;
     std::cerr << "sallyport: line " << violation.line << ": " << violation.message << " [" << violation.rule
               << "]\n";
   }
@@ -84,13 +88,15 @@ int run_submission(const config::Loaded& loaded, const RunOptions& options) {
     events.write(Severity::warning, "container_removal", message);
   });
 
-  auto request =
-      parse_execution_request(request_body(*code, options), request_rules(config, assembly.images()));
+  if (!load_policies(assembly.policies())) return kUsage;
+  auto request = parse_execution_request(request_body(*code, options),
+                                         request_rules(config, assembly.images(), assembly.policies()));
   if (!request) return print_error(request.error(), options.json);
 
   Admission admission(assembly.context().get_executor(), config.admission);
   PipelineParts parts(assembly.runner(), admission, audit);
   parts.doors = assembly.doors();
+  parts.workers = assembly.workers();
   parts.run_overhead = run_overhead(config.engine);
   Pipeline pipeline(std::move(parts));
   auto reply = assembly.await(

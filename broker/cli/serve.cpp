@@ -1,7 +1,9 @@
+#include "base/run_on.hpp"
 #include "broker/cli/assembly.hpp"
 #include "broker/cli/command_line.hpp"
 #include "broker/cli/commands.hpp"
 #include "broker/cli/instance_lock.hpp"
+#include "broker/cli/load_policies.hpp"
 #include "broker/cli/log_adapters.hpp"
 #include "broker/log/logs.hpp"
 #include "broker/service.hpp"
@@ -16,6 +18,7 @@
 #include <iostream>
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace asio = boost::asio;
 
@@ -42,15 +45,19 @@ class Server {
           events_.write(Severity::warning, "container_removal", message);
         }) {}
 
-  int run() { return assembly_.await(live()); }
+  int run() {
+    if (!load_policies(assembly_.policies())) return kUsage;
+    return assembly_.await(live());
+  }
 
  private:
   asio::awaitable<int> live() {
     co_await meet_engine();
     assembly_.images().log_changes_to(events_);
 
-    ServiceParts parts(assembly_.runner(), assembly_.images(), audit_, events_);
+    ServiceParts parts(assembly_.runner(), assembly_.images(), assembly_.policies(), audit_, events_);
     parts.doors = assembly_.doors();
+    parts.workers = assembly_.workers();
     Service service(assembly_.context().get_executor(), config_, std::move(parts));
     const auto started = service.start();
     if (!started) {
@@ -93,13 +100,32 @@ class Server {
     }
   }
 
+  /// Until SIGTERM or SIGINT; SIGHUP reloads the policies.
   asio::awaitable<void> wait_for_signal() {
-    asio::signal_set signals(assembly_.context(), SIGTERM, SIGINT);
-    co_await signals.async_wait(asio::as_tuple(asio::use_awaitable));
+    asio::signal_set signals(assembly_.context(), SIGTERM, SIGINT, SIGHUP);
+    for (;;) {
+      const auto [error, signal] = co_await signals.async_wait(asio::as_tuple(asio::use_awaitable));
+      if (error || signal != SIGHUP) break;
+      co_await reload_policies();
+    }
     // A second signal ends the process as it would have without us: whoever sends it does not want to wait.
     signals.clear();
     std::signal(SIGTERM, SIG_DFL);
     std::signal(SIGINT, SIG_DFL);
+    std::signal(SIGHUP, SIG_IGN);
+  }
+
+  asio::awaitable<void> reload_policies() {
+    auto load = [this] { return assembly_.policies().load(); };
+    const std::vector<std::string> mistakes = co_await base::run_on(assembly_.workers(), load);
+    for (const std::string& mistake : mistakes) {
+      events_.write(Severity::error, "policy_refused", mistake);
+    }
+    if (mistakes.empty()) {
+      log_.info("policies_loaded", {{"policies", assembly_.policies().names().size()}});
+    } else {
+      events_.write(Severity::error, "policies_kept", "the policies are those of before");
+    }
   }
 
   const config::Config& config_;

@@ -2,6 +2,7 @@
 #include "broker/api/execution_request.hpp"
 #include "broker/api/input_path.hpp"
 #include "broker/api/utf8.hpp"
+#include "broker/policies.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -51,7 +52,7 @@ void check_accepted(std::string_view body, const broker::ExecutionRequest& reque
   demand(request.files.size() <= rules.sandbox.max_files);
   for (const runners::InputFile& file : request.files) demand(broker::path_mistake(file.path).empty());
   demand(request.layers.enable_syntax_validation);  // May not be switched off here.
-  if (!request.layers.enable_ast_validation) demand(!request.allowed_imports);
+  if (!request.layers.enable_ast_validation) demand(!request.adjustments.allowed_imports);
   if (!request.layers.enable_output_validation) demand(!request.layers.redact_sensitive_output);
 }
 
@@ -66,11 +67,13 @@ void check_refused(const broker::ApiError& error) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   static const Catalog catalog;
+  static const broker::Policies policies("");
   broker::RequestRules rules;
   rules.may_switch_off.enable_syntax_validation = false;
   rules.sandbox.max_files = 4;
   rules.sandbox.max_context_depth = 8;
   rules.images = &catalog;
+  rules.policies = &policies;
   const std::string_view body(reinterpret_cast<const char*>(data), size);
   const auto result = broker::parse_execution_request(body, rules);
   if (result.has_value()) {

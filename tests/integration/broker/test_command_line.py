@@ -46,7 +46,78 @@ class CommandLine(unittest.TestCase):
     def test_run_without_its_layers_is_refused(self):
         done = self.sallyport("run", "--config", self.config, "-", text="print(1)")
         self.assertEqual(done.returncode, 125)
-        self.assertIn("enable_ast_validation", done.stderr)
+        self.assertIn("enable_output_validation", done.stderr)
+
+    def test_run_obeys_its_policy(self):
+        run = ["run", "--config", self.config, "--no-output-validation"]
+        done = self.sallyport(*run, "-", text="import statistics\nprint(statistics.mean([1, 2, 3]))")
+        self.assertEqual((done.returncode, done.stdout), (0, "2\n"), done.stderr)
+        done = self.sallyport(*run, "-", text="x = 1\nimport os\n")
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("line 2: import of 'os' is not allowed [import]\n    import os\n           ^^\n", done.stderr)
+        done = self.sallyport(*run, "--policy", "strict", "-", text="import statistics")
+        self.assertIn("import of 'statistics' is not allowed", done.stderr)
+        done = self.sallyport(*run, "--policy", "strikt", "-", text="1")
+        self.assertEqual(done.returncode, 125)
+        self.assertIn('did you mean "strict"?', done.stderr)
+
+    def test_check_a_file(self):
+        done = self.sallyport("check", "-", text="import math\nprint(math.pi)")
+        self.assertEqual((done.returncode, done.stdout, done.stderr), (0, "", ""))
+        done = self.sallyport("check", "-", text="e = eval\nprint(e('1'))")
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("line 1: ", done.stderr)
+        self.assertIn("hint: ", done.stderr)
+        self.assertEqual(self.sallyport("check", "--policy", "off", "-", text="import os").returncode, 0)
+        self.assertEqual(self.sallyport("check", "--syntax-only", "-", text="import os").returncode, 0)
+        self.assertEqual(self.sallyport("check", "--policy", "strict", "-", text="import statistics").returncode, 1)
+        done = self.sallyport("check", "--policy", "defautl", "-", text="1")
+        self.assertEqual(done.returncode, 2)
+        self.assertIn('did you mean "default"?', done.stderr)
+        found = json.loads(self.sallyport("check", "--json", "-", text="import os").stdout)
+        self.assertEqual((found["ok"], found["error_type"], found["line"]), (False, "ValidationError", 1))
+
+    def test_check_many(self):
+        questions = [
+            {"id": 1, "code": "import os"},
+            {"id": 2, "code": "import statistics"},
+            {"id": 3, "code": "import statistics", "policy": "strict"},
+            {"id": 4, "code": "import os", "mode": "syntax"},
+            {"id": 5, "code": "1", "policy": "nothing"},
+            {"id": 6, "code": "x = ("},
+            {"id": 7, "code": "1", "mode": "sintax"},
+        ]
+        done = self.sallyport("check", "--jsonl", text="".join(json.dumps(q) + "\n" for q in questions))
+        answers = [json.loads(line) for line in done.stdout.splitlines()]
+        self.assertEqual([(a["id"], a["ok"], a["error_type"]) for a in answers],
+                         [(1, False, "ValidationError"), (2, True, None), (3, False, "ValidationError"),
+                          (4, True, None), (5, False, "RequestError"), (6, False, "SyntaxError"),
+                          (7, False, "RequestError")])
+        (violation,) = answers[0]["violations"]
+        self.assertEqual((violation["type"], violation["rule"], violation["line"], violation["column"],
+                          violation["end_column"]), ("forbidden_import", "import", 1, 8, 10))
+
+    def test_explain(self):
+        done = self.sallyport("check", "--explain", "import")
+        self.assertEqual(done.returncode, 0)
+        self.assertIn("Reported:\n\n    import os\n", done.stdout)
+        rules = json.loads(self.sallyport("check", "--explain", "all", "--json").stdout)
+        self.assertTrue(all(rule["rationale"] and rule["examples"]["match"] and rule["examples"]["pass"]
+                            for rule in rules))
+        done = self.sallyport("check", "--explain", "imprt")
+        self.assertEqual(done.returncode, 2)
+        self.assertIn('did you mean "import"?', done.stderr)
+
+    def test_a_broken_policy_is_refused_at_start(self):
+        folder = os.path.dirname(self.config)
+        with open(f"{folder}/mine.json", "w", encoding="utf-8") as file:
+            file.write('{"name": "mine", "importz": {}}')
+        for command in (["serve"], ["run", "-"], ["check", "-"], ["config"]):
+            with self.subTest(command=command):
+                done = self.sallyport(*command, "--config", self.config, environment={"SALLYPORT_POLICIES_FOLDER": folder})
+                self.assertEqual(done.returncode, 2, done.stderr)
+                self.assertIn(f'{folder}/mine.json: importz: ', done.stderr)
+                self.assertIn('did you mean "imports"?', done.stderr)
 
     def test_doctor_finds_a_healthy_host(self):
         done = self.sallyport("doctor", "--json", "--config", self.config)

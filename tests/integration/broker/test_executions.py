@@ -97,7 +97,7 @@ class Executions(BrokerTestCase):
         status, _, error = self.broker.post({"code": "print(1)"})
         self.assertEqual(status, 422)
         self.assertEqual(error["error_type"], "ValidationError")
-        self.assertIn("enable_ast_validation", error["message"])
+        self.assertIn("enable_output_validation", error["message"])
 
     def test_requests_that_are_wrong(self):
         cases = [

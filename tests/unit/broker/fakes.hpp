@@ -6,11 +6,14 @@
 #include "broker/doors.hpp"
 #include "broker/event_log.hpp"
 #include "broker/image_catalog.hpp"
+#include "broker/policy_catalog.hpp"
 #include "runners/runner.hpp"
 
 #include <boost/asio/this_coro.hpp>
 
 #include <functional>
+#include <map>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -30,6 +33,32 @@ class FakeCatalog : public ImageCatalog {
     return std::nullopt;
   }
   std::vector<std::string> names() const override { return known; }
+};
+
+class FakePolicies : public PolicyCatalog {
+ public:
+  FakePolicies() {
+    for (const char* name : {"default", "strict", "off"}) add(name, name != std::string("off"));
+  }
+  void add(const std::string& name, bool enabled) {
+    auto policy = std::make_shared<validators::policy::Policy>();
+    policy->name = name;
+    policy->enabled = enabled;
+    known_[name] = std::move(policy);
+  }
+
+  PolicyPointer find(std::string_view name) const override {
+    const auto found = known_.find(name);
+    return found == known_.end() ? nullptr : found->second;
+  }
+  std::vector<std::string> names() const override {
+    std::vector<std::string> names;
+    for (const auto& [name, policy] : known_) names.push_back(name);
+    return names;
+  }
+
+ private:
+  std::map<std::string, PolicyPointer, std::less<>> known_;
 };
 
 /// May be read from the test's thread while the broker runs on another.

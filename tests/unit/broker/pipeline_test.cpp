@@ -4,6 +4,7 @@
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/thread_pool.hpp>
 #include <boost/asio/use_future.hpp>
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
@@ -13,6 +14,7 @@
 #include <memory>
 #include <stop_token>
 #include <string>
+#include <thread>
 #include <vector>
 
 namespace sallyport::broker {
@@ -23,24 +25,19 @@ using base::CallBounds;
 using base::Deadline;
 
 /// The doors, noting who passed.
-struct FakeSyntax : SyntaxDoor {
+struct FakeFirst : FirstDoor {
   std::vector<std::string>& calls;
   CodeVerdict verdict;
-  explicit FakeSyntax(std::vector<std::string>& calls_in) : calls(calls_in) {}
-  CodeVerdict check(std::string_view code, std::string_view version) const override {
-    calls.push_back("syntax " + std::string(code) + " " + std::string(version));
-    return verdict;
-  }
-};
-
-struct FakePolicy : PolicyDoor {
-  std::vector<std::string>& calls;
-  CodeVerdict verdict;
-  explicit FakePolicy(std::vector<std::string>& calls_in) : calls(calls_in) {}
-  CodeVerdict check(std::string_view code, std::string_view version, std::string_view policy,
-                    const std::optional<std::vector<std::string>>& imports) const override {
-    calls.push_back("policy " + std::string(code) + " " + std::string(version) + " " + std::string(policy) +
-                    (imports ? " " + imports->front() : ""));
+  mutable std::thread::id thread;
+  explicit FakeFirst(std::vector<std::string>& calls_in) : calls(calls_in) {}
+  CodeVerdict check(const CodeQuestion& question) const override {
+    thread = std::this_thread::get_id();
+    std::string call =
+        "first " + std::string(question.code.substr(0, 10)) + " " + std::string(question.python_version);
+    if (question.check_syntax) call += " syntax";
+    if (question.check_policy) call += " " + std::string(question.policy);
+    if (const auto& imports = question.adjustments->allowed_imports) call += " " + imports->front();
+    calls.push_back(call);
     return verdict;
   }
 };
@@ -66,8 +63,7 @@ struct FakeOutput : OutputDoor {
 class PipelineTest : public ::testing::Test {
  protected:
   PipelineTest() : admission_(context_.get_executor(), config()) {
-    doors_.syntax = &syntax_;
-    doors_.policy = &policy_;
+    doors_.first = &first_;
     doors_.output = &output_;
     runner_.on_run = [this] { calls_.push_back("run"); };
     runner_.outcome.stdout_bytes = "out";
@@ -92,6 +88,7 @@ class PipelineTest : public ::testing::Test {
     if (!pipeline_) {
       PipelineParts parts(runner_, admission_, audit_);
       parts.doors = doors_;
+      parts.workers = workers_;
       parts.new_id = [] { return std::string("id-1"); };
       parts.run_overhead = 10s;
       pipeline_ = std::make_unique<Pipeline>(parts);
@@ -113,10 +110,10 @@ class PipelineTest : public ::testing::Test {
 
   boost::asio::io_context context_{1};
   Calls calls_;
-  FakeSyntax syntax_{calls_};
-  FakePolicy policy_{calls_};
+  FakeFirst first_{calls_};
   FakeOutput output_{calls_};
   Doors doors_;
+  boost::asio::any_io_executor workers_;
   test::FakeRunner runner_;
   test::FakeAudit audit_;
   Admission admission_;
@@ -127,7 +124,7 @@ class PipelineTest : public ::testing::Test {
 TEST_F(PipelineTest, WalksThroughBothDoors) {
   const auto result = execute();
   ASSERT_TRUE(result.has_value());
-  EXPECT_EQ(calls_, (Calls{"syntax code 3.11", "policy code 3.11 default", "run", "output redact"}));
+  EXPECT_EQ(calls_, (Calls{"first code 3.11 syntax default", "run", "output redact"}));
   EXPECT_EQ(result->id, "id-1");
   EXPECT_TRUE(result->success);
   EXPECT_EQ(result->stdout_text, "[out]");
@@ -160,7 +157,7 @@ TEST_F(PipelineTest, HandsTheWholeRequestToTheRunner) {
 TEST_F(PipelineTest, SkipsWhatTheRequestSwitchedOff) {
   request_.layers.enable_syntax_validation = false;
   ASSERT_TRUE(execute().has_value());
-  EXPECT_EQ(calls_, (Calls{"policy code 3.11 default", "run", "output redact"}));
+  EXPECT_EQ(calls_, (Calls{"first code 3.11 default", "run", "output redact"}));
 
   calls_.clear();
   request_.layers.enable_ast_validation = false;
@@ -193,13 +190,13 @@ TEST_F(PipelineTest, RefusesToRunWithoutALayerThatIsWanted) {
 }
 
 TEST_F(PipelineTest, AMissingLayerIsNoMatterToWhomSwitchedItOff) {
-  doors_.policy = nullptr;
-  request_.layers.enable_ast_validation = false;
+  doors_.output = nullptr;
+  request_.layers.enable_output_validation = false;
   EXPECT_TRUE(execute().has_value());
-  request_.layers.enable_ast_validation = true;
-  EXPECT_EQ(
-      execute().error().message,
-      "this broker does not have: AST validation; to run without, send \"enable_ast_validation\": false");
+  request_.layers.enable_output_validation = true;
+  EXPECT_EQ(execute().error().message,
+            "this broker does not have: output validation; to run without, send "
+            "\"enable_output_validation\": false");
 }
 
 TEST_F(PipelineTest, LiveOutputDoesNotSlipPastTheSecondDoor) {
@@ -218,12 +215,13 @@ TEST_F(PipelineTest, LiveOutputDoesNotSlipPastTheSecondDoor) {
 }
 
 TEST_F(PipelineTest, WhatDoesNotPassTheFirstDoorDoesNotRun) {
-  syntax_.verdict.passed = false;
-  syntax_.verdict.error_message = "SyntaxError: invalid syntax";
-  syntax_.verdict.violations.push_back({"syntax", "syntax", "high", "invalid syntax", 4, 2, 4, 3, ""});
+  first_.verdict.passed = false;
+  first_.verdict.error_message = "SyntaxError: invalid syntax";
+  first_.verdict.error_line = 4;
+  first_.verdict.violations.push_back({"syntax", "syntax", "high", "invalid syntax", 4, 2, 4, 3, ""});
   const auto result = execute();
   ASSERT_TRUE(result.has_value());
-  EXPECT_EQ(calls_, Calls{"syntax code 3.11"});
+  EXPECT_EQ(calls_, Calls{"first code 3.11 syntax default"});
   EXPECT_FALSE(result->success);
   EXPECT_EQ(result->error_type, "ValidationError");
   EXPECT_EQ(result->error_message, "SyntaxError: invalid syntax");
@@ -235,22 +233,52 @@ TEST_F(PipelineTest, WhatDoesNotPassTheFirstDoorDoesNotRun) {
   EXPECT_FALSE(audit_.entries[1].verdict.has_value());
 }
 
-TEST_F(PipelineTest, APolicyRefusesWithItsOwnType) {
-  syntax_.verdict.violations.push_back({"syntax", "warning", "low", "w", 1, 1, 1, 1, ""});
-  policy_.verdict.passed = false;
-  policy_.verdict.error_type = "SecurityViolationError";
-  policy_.verdict.error_message = "import of os is not allowed";
-  policy_.verdict.violations.push_back({"import", "no-os", "high", "m", 2, 1, 2, 2, "h"});
-  request_.allowed_imports = std::vector<std::string>{"math"};
-  const auto result = execute();
-  EXPECT_EQ(calls_, (Calls{"syntax code 3.11", "policy code 3.11 default math"}));
-  EXPECT_EQ(result->error_type, "SecurityViolationError");
-  EXPECT_EQ(result->error_line, 2);
-  EXPECT_EQ(result->validation_violations.size(), 2U);
+TEST_F(PipelineTest, TheRequestsOwnListReachesTheDoorAndTheDoorsListTheSandbox) {
+  request_.adjustments.allowed_imports = std::vector<std::string>{"math"};
+  first_.verdict.imports = runners::ImportRules{{{"math"}}, {"os"}};
+  ASSERT_TRUE(execute().has_value());
+  EXPECT_EQ(calls_.front(), "first code 3.11 syntax default math");
+  ASSERT_TRUE(runner_.jobs.at(0).imports.has_value());
+  EXPECT_EQ(runner_.jobs[0].imports->allowed, std::vector<std::string>{"math"});
+  EXPECT_EQ(runner_.jobs[0].imports->denied, std::vector<std::string>{"os"});
+}
+
+TEST_F(PipelineTest, ALongProgramIsValidatedBesideTheExecutor) {
+  boost::asio::thread_pool workers(1);
+  workers_ = workers.get_executor();
+  ASSERT_TRUE(execute().has_value());
+  EXPECT_EQ(first_.thread, std::this_thread::get_id());
+
+  request_.code = std::string(100'000, 'x');
+  auto result = begin();
+  workers.join();
+  turn();
+  ASSERT_TRUE(result.get().has_value());
+  EXPECT_NE(first_.thread, std::this_thread::get_id());
+}
+
+TEST_F(PipelineTest, ValidatesWithoutRunning) {
+  execute();
+  calls_.clear();
+  audit_.entries.clear();
+  first_.verdict.passed = false;
+  first_.verdict.error_message = "no";
+  first_.verdict.error_line = 7;
+  first_.verdict.violations.push_back({"import", "r", "low", "m", 7, 1, 7, 2, "h"});
+  auto future = boost::asio::co_spawn(context_, pipeline_->validate(request_), boost::asio::use_future);
+  turn();
+  const auto result = future.get();
+  ASSERT_TRUE(result.has_value());
+  EXPECT_FALSE(result->is_valid);
+  EXPECT_EQ(result->error_type, "ValidationError");
+  EXPECT_EQ(result->error_line, 7);
+  EXPECT_EQ(result->validation_violations.size(), 1U);
+  EXPECT_EQ(calls_, Calls{"first code 3.11 syntax default"});
+  EXPECT_TRUE(audit_.entries.empty());
 }
 
 TEST_F(PipelineTest, WarningsDoNotStopASubmission) {
-  policy_.verdict.violations.push_back({"import", "w", "low", "m", 2, 1, 2, 2, "h"});
+  first_.verdict.violations.push_back({"import", "w", "low", "m", 2, 1, 2, 2, "h"});
   const auto result = execute();
   EXPECT_TRUE(result->success);
   EXPECT_EQ(result->validation_violations.size(), 1U);

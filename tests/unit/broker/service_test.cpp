@@ -40,7 +40,7 @@ class ServiceTest : public ::testing::Test {
   }
   void start() {
     loop_.on_loop([this] {
-      ServiceParts parts(runner_, catalog_, audit_, log_);
+      ServiceParts parts(runner_, catalog_, policies_, audit_, log_);
       service_ = std::make_unique<Service>(loop_.executor(), config_, std::move(parts));
       ASSERT_TRUE(service_->start().has_value());
       port_ = service_->port();
@@ -68,6 +68,7 @@ class ServiceTest : public ::testing::Test {
   config::Config config_;
   test::FakeRunner runner_;
   test::FakeCatalog catalog_;
+  test::FakePolicies policies_;
   test::FakeAudit audit_;
   test::FakeLog log_;
   test::LoopThread loop_;
@@ -114,7 +115,8 @@ TEST_F(ServiceTest, AnswersMistakes) {
   EXPECT_NE(method.head.find("Allow: POST, OPTIONS\r\n"), std::string::npos);
   const Answer path = ask(get("/nothing"));
   EXPECT_EQ(path.status, 404);
-  EXPECT_EQ(json::parse(path.body)["details"]["paths"], json({"/v1/executions", "/healthz", "/readyz"}));
+  EXPECT_EQ(json::parse(path.body)["details"]["paths"],
+            json({"/v1/executions", "/v1/validate", "/healthz", "/readyz"}));
 }
 
 TEST_F(ServiceTest, AnEngineThatIsDownIs503WithRetryAfter) {

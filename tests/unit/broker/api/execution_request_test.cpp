@@ -15,7 +15,10 @@ using nlohmann::json;
 
 class ExecutionRequestTest : public ::testing::Test {
  protected:
-  ExecutionRequestTest() { rules_.images = &catalog_; }
+  ExecutionRequestTest() {
+    rules_.images = &catalog_;
+    rules_.policies = &policies_;
+  }
 
   ExecutionRequest accept(const std::string& body) {
     auto parsed = parse_execution_request(body, rules_);
@@ -37,6 +40,7 @@ class ExecutionRequestTest : public ::testing::Test {
   }
 
   test::FakeCatalog catalog_;
+  test::FakePolicies policies_;
   RequestRules rules_;
 };
 
@@ -51,7 +55,7 @@ TEST_F(ExecutionRequestTest, DefaultsAreThoseOfTheDesign) {
   EXPECT_EQ(request.image.python_version, "3.11");
   EXPECT_EQ(request.sandbox_type, "gvisor");
   EXPECT_EQ(request.policy, "default");
-  EXPECT_FALSE(request.allowed_imports.has_value());
+  EXPECT_FALSE(request.adjustments.allowed_imports.has_value());
   EXPECT_EQ(request.limits.timeout.count(), 30'000);
   EXPECT_EQ(request.limits.cpu_seconds, 30);
   EXPECT_EQ(request.limits.max_memory_mb, 512U);
@@ -97,7 +101,7 @@ TEST_F(ExecutionRequestTest, TakesEveryField) {
   EXPECT_EQ(request.limits.max_file_mb, 5U);
   EXPECT_EQ(request.limits.max_artifacts, 0U);
   EXPECT_EQ(request.limits.max_artifact_bytes, 0U);
-  EXPECT_EQ(*request.allowed_imports, (std::vector<std::string>{"math", "os.path", "_x1"}));
+  EXPECT_EQ(*request.adjustments.allowed_imports, (std::vector<std::string>{"math", "os.path", "_x1"}));
   EXPECT_FALSE(request.layers.redact_sensitive_output);
   EXPECT_FALSE(request.layers.log_executions);
 }
@@ -129,9 +133,10 @@ TEST_F(ExecutionRequestTest, UserIds) {
 }
 
 TEST_F(ExecutionRequestTest, NullMeansNoListOfImports) {
-  EXPECT_FALSE(
-      accept(R"({"code":"","sandbox_config":{"allowed_imports":null}})").allowed_imports.has_value());
-  EXPECT_TRUE(accept(R"({"code":"","sandbox_config":{"allowed_imports":[]}})").allowed_imports->empty());
+  EXPECT_FALSE(accept(R"({"code":"","sandbox_config":{"allowed_imports":null}})")
+                   .adjustments.allowed_imports.has_value());
+  EXPECT_TRUE(
+      accept(R"({"code":"","sandbox_config":{"allowed_imports":[]}})").adjustments.allowed_imports->empty());
 }
 
 TEST_F(ExecutionRequestTest, RedactionGoesWithOutputValidation) {
@@ -151,6 +156,7 @@ TEST_F(ExecutionRequestTest, RefusalsSayWhatIsWrong) {
   rules_.max_files_bytes = 10;
   const std::string fields =
       "code, context, stdin, files, user_id, image, sandbox_type, sandbox_config, policy, "
+      "forbidden_functions, forbidden_modules, forbidden_attributes, "
       "enable_syntax_validation, enable_ast_validation, enable_output_validation, redact_sensitive_output, "
       "log_executions";
   const std::vector<Refusal> table = {
@@ -193,7 +199,8 @@ TEST_F(ExecutionRequestTest, RefusalsSayWhatIsWrong) {
        "image \"pyton\" is not known; did you mean \"python\"?; available: python, data-science"},
       {R"({"code": "", "image": 3})", 422, "image must be a string, not a number"},
       {R"({"code": "", "sandbox_type": "e2b"})", 422, "sandbox_type \"e2b\" is not known; available: gvisor"},
-      {R"({"code": "", "policy": "strict"})", 422, "policy \"strict\" is not known; available: default"},
+      {R"({"code": "", "policy": "maximal"})", 422,
+       "policy \"maximal\" is not known; available: default, off, strict"},
       {R"({"code": "", "enable_ast_validation": "no"})", 422,
        "enable_ast_validation must be a boolean, not a string"},
       {R"({"code": "", "log_executions": 0})", 422, "log_executions must be a boolean, not a number"},
@@ -228,7 +235,7 @@ TEST_F(ExecutionRequestTest, RefusalsSayWhatIsWrong) {
       {R"({"code": "", "sandbox_config": {"enable_network": 1}})", 422,
        "sandbox_config.enable_network must be a boolean, not a number"},
       {R"({"code": "", "sandbox_config": {"allowed_imports": "math"}})", 422,
-       "sandbox_config.allowed_imports must be a list of module names, or null, not a string"},
+       "sandbox_config.allowed_imports must be a list of names, or null, not a string"},
       {R"({"code": "", "sandbox_config": {"allowed_imports": ["math", 1]}})", 422,
        "sandbox_config.allowed_imports[1] must be a string, not a number"},
       {R"({"code": "", "sandbox_config": {"allowed_imports": ["a..b"]}})", 422,
@@ -317,11 +324,53 @@ TEST_F(ExecutionRequestTest, SwitchingOutputValidationOffIsNoWayAroundTheRuleOnR
 }
 
 TEST_F(ExecutionRequestTest, PoliciesArePartOfTheAstLayer) {
-  rules_.policies = {"default", "strict"};
   EXPECT_EQ(accept(R"({"code":"","policy":"strict"})").policy, "strict");
   EXPECT_EQ(accept(R"({"code":"","policy":"default","enable_ast_validation":false})").policy, "default");
   EXPECT_EQ(refuse(R"({"code":"","policy":"strict","enable_ast_validation":false})").message,
             "policy cannot be honoured while enable_ast_validation is false");
+  EXPECT_EQ(refuse(R"({"code":"","policy":"strikt"})").message,
+            "policy \"strikt\" is not known; did you mean \"strict\"?; available: default, off, strict");
+}
+
+TEST_F(ExecutionRequestTest, APolicyThatIsOffNeedsThePermissionToSwitchOff) {
+  EXPECT_EQ(accept(R"({"code":"","policy":"off"})").policy, "off");
+  EXPECT_EQ(refuse(R"({"code":"","policy":"off","sandbox_config":{"allowed_imports":["math"]}})").message,
+            "sandbox_config.allowed_imports cannot be honoured by the policy \"off\"");
+  EXPECT_EQ(refuse(R"({"code":"","policy":"off","forbidden_modules":["math"]})").message,
+            "forbidden_modules cannot be honoured by the policy \"off\"");
+  rules_.may_switch_off.enable_ast_validation = false;
+  const ApiError error = refuse(R"({"code":"","policy":"off"})");
+  EXPECT_EQ(error.status, 403);
+  EXPECT_EQ(error.message,
+            "policy \"off\" checks nothing, and AST validation may not be switched off here "
+            "(may_switch_off.enable_ast_validation is false)");
+}
+
+TEST_F(ExecutionRequestTest, OnlySelectablePoliciesMayBeNamed) {
+  rules_.allowed_policies = {"strict"};
+  EXPECT_EQ(accept(R"({"code":"","policy":"strict"})").policy, "strict");
+  EXPECT_EQ(accept(R"({"code":"","policy":"default"})").policy, "default");
+  EXPECT_EQ(refuse(R"({"code":"","policy":"off"})").message,
+            "policy \"off\" is not known; available: default, strict");
+}
+
+TEST_F(ExecutionRequestTest, ARequestNarrowsItsPolicy) {
+  const auto request =
+      accept(R"({"code":"","forbidden_functions":["print","numpy.save"],"forbidden_modules":["csv"],)"
+             R"("forbidden_attributes":["to_csv"],"sandbox_config":{"allowed_imports":["math"]}})");
+  EXPECT_EQ(request.adjustments.forbidden_functions, (std::vector<std::string>{"print", "numpy.save"}));
+  EXPECT_EQ(request.adjustments.forbidden_modules, std::vector<std::string>{"csv"});
+  EXPECT_EQ(request.adjustments.forbidden_attributes, std::vector<std::string>{"to_csv"});
+  EXPECT_FALSE(request.adjustments.replaces_imports);
+  rules_.may_replace_imports = true;
+  EXPECT_TRUE(
+      accept(R"({"code":"","sandbox_config":{"allowed_imports":["math"]}})").adjustments.replaces_imports);
+  EXPECT_EQ(refuse(R"({"code":"","forbidden_functions":"print"})").message,
+            "forbidden_functions must be a list of names, or null, not a string");
+  EXPECT_EQ(refuse(R"({"code":"","forbidden_attributes":["a b"]})").message,
+            "forbidden_attributes[0] \"a b\" is not the name of an attribute");
+  EXPECT_EQ(refuse(R"({"code":"","enable_ast_validation":false,"forbidden_modules":[]})").message,
+            "forbidden_modules cannot be honoured while enable_ast_validation is false");
 }
 
 TEST_F(ExecutionRequestTest, ADefaultImageThatIsMissingIsNotTheClientsFault) {
