@@ -63,7 +63,7 @@ class Pipeline {
   boost::asio::awaitable<ApiResult<ExecutionReply>> walk(ExecutionRequest& request, runners::OutputSink* sink,
                                                          base::CallBounds bounds, Evidence& evidence);
   [[nodiscard]] std::optional<ApiError> missing_layers(const ExecutionRequest& request, bool live) const;
-  boost::asio::awaitable<CodeVerdict> pass_first_door(const ExecutionRequest& request) const;
+  [[nodiscard]] boost::asio::awaitable<CodeVerdict> pass_first_door(const ExecutionRequest& request) const;
   void pass_second_door(const ExecutionRequest& request, ExecutionReply& reply) const;
   void audit(const ExecutionRequest& request, const Evidence& evidence, const ExecutionReply* reply,
              const ApiError* error) const;

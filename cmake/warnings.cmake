@@ -9,6 +9,10 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   # bugs 103993, 105329, 105651); clang and the sanitizer builds watch over these.
   add_compile_options(-Wno-mismatched-new-delete -Wno-maybe-uninitialized -Wno-restrict
                       -Wno-stringop-overflow -Wno-array-bounds)
+  if(CMAKE_UNITY_BUILD)
+    # It takes the files that a unity build joins for headers, and the lambdas in their coroutines for shared.
+    add_compile_options(-Wno-subobject-linkage)
+  endif()
 endif()
 if(SALLYPORT_FUZZ)
   # The fuzzer finds its way by what the code under test covers, so all code is instrumented.

@@ -12,10 +12,11 @@
 #include <utility>
 
 namespace asio = boost::asio;
-using asio::local::stream_protocol;
-using boost::system::error_code;
 
 namespace sallyport::docker::detail {
+
+using asio::local::stream_protocol;
+using boost::system::error_code;
 
 namespace {
 

@@ -50,6 +50,10 @@ constexpr std::array<std::string_view, 11> kSandboxFields = {"timeout_seconds",
                                                              "max_file_mb",
                                                              "max_artifacts",
                                                              "max_artifact_bytes"};
+// The engine's rules that enforce a request's own lists.
+constexpr std::array<std::string_view, 2> kFunctionRules = {"builtin", "module-member"};
+constexpr std::array<std::string_view, 1> kImportRules = {"import"};
+constexpr std::array<std::string_view, 1> kAttributeRules = {"attribute"};
 constexpr std::array<std::string_view, 3> kFileFields = {"path", "content", "content_base64"};
 
 /// Ends the parse; never leaves this file.
@@ -269,10 +273,9 @@ class Parser {
         need_ast_validation("policy");
       }
     }
-    const auto policy = rules_.policies->find(request_.policy);
-    if (!policy || policy->enabled || !request_.layers.enable_ast_validation) return;
+    policy_ = rules_.policies->find(request_.policy);
+    if (!policy_ || policy_->enabled || !request_.layers.enable_ast_validation) return;
     // Another way to switch the layer off, so it needs the same permission.
-    policy_is_off_ = true;
     if (rules_.may_switch_off.enable_ast_validation) return;
     Json details;
     details["field"] = "policy";
@@ -285,7 +288,7 @@ class Parser {
   }
 
   /// The names that requests may give, of policies that are loaded.
-  std::vector<std::string> policy_names() const {
+  [[nodiscard]] std::vector<std::string> policy_names() const {
     std::vector<std::string> names = rules_.policies->names();
     const auto& allowed = rules_.allowed_policies;
     if (allowed.empty()) return names;
@@ -298,23 +301,32 @@ class Parser {
     return names;
   }
 
-  /// Refuses what only the AST validation can honour where that will not happen.
-  void need_ast_validation(const std::string& field) const {
+  /// Refuses what only the AST validation can honour where that will not happen, and what the policy's own
+  /// rules would only warn about.
+  void need_ast_validation(const std::string& field, Names rules = {}) const {
     if (!request_.layers.enable_ast_validation) {
       refuse_field(field, "cannot be honoured while enable_ast_validation is false");
     }
-    if (policy_is_off_) refuse_field(field, "cannot be honoured by the policy " + quote(request_.policy));
+    if (policy_ == nullptr) return;  // Unloaded since; the first door says so.
+    for (const std::string_view id : rules) {
+      const auto rule = policy_->rules.find(id);
+      const bool blocks =
+          rule != policy_->rules.end() && rule->second.action == validators::policy::Action::block;
+      if (policy_->enabled && blocks) continue;
+      refuse_field(field, "cannot be honoured by the policy " + quote(request_.policy) + ", whose rule \"" +
+                              std::string(id) + "\" does not block");
+    }
   }
 
   void read_adjustments(const Json& body) {
     auto& adjustments = request_.adjustments;
-    const auto read = [&](const char* name, const char* what, std::vector<std::string>& names) {
+    const auto read = [&](const char* name, const char* what, Names rules, std::vector<std::string>& names) {
       const Json* const value = member(body, name);
-      if (value != nullptr && !value->is_null()) names = read_names(name, *value, what);
+      if (value != nullptr && !value->is_null()) names = read_names(name, *value, what, rules);
     };
-    read("forbidden_functions", "a function", adjustments.forbidden_functions);
-    read("forbidden_modules", "a module", adjustments.forbidden_modules);
-    read("forbidden_attributes", "an attribute", adjustments.forbidden_attributes);
+    read("forbidden_functions", "a function", kFunctionRules, adjustments.forbidden_functions);
+    read("forbidden_modules", "a module", kImportRules, adjustments.forbidden_modules);
+    read("forbidden_attributes", "an attribute", kAttributeRules, adjustments.forbidden_attributes);
   }
 
   void read_sandbox_type(Json& body) {
@@ -431,13 +443,14 @@ class Parser {
   void read_allowed_imports(const Json& config) {
     const Json* const value = member(config, "allowed_imports");
     if (value == nullptr || value->is_null()) return;
-    request_.adjustments.allowed_imports = read_names("sandbox_config.allowed_imports", *value, "a module");
+    request_.adjustments.allowed_imports =
+        read_names("sandbox_config.allowed_imports", *value, "a module", kImportRules);
     request_.adjustments.replaces_imports = rules_.may_replace_imports;
   }
 
   /// A list of dotted names that change the policy.
-  std::vector<std::string> read_names(const std::string& field, const Json& value,
-                                      const std::string& what) const {
+  [[nodiscard]] std::vector<std::string> read_names(const std::string& field, const Json& value,
+                                                    const std::string& what, Names rules) const {
     if (!value.is_array()) refuse_type(field, "a list of names, or null", value);
     if (value.size() > kMaxAdjustments) {
       refuse_field(field, "has more than " + std::to_string(kMaxAdjustments) + " entries");
@@ -450,7 +463,7 @@ class Parser {
       if (!is_dotted_name(name)) refuse_field(place, quote(name) + " is not the name of " + what);
       names.push_back(name);
     }
-    need_ast_validation(field);
+    need_ast_validation(field, rules);
     return names;
   }
 
@@ -531,7 +544,7 @@ class Parser {
 
   const RequestRules& rules_;
   ExecutionRequest request_;
-  bool policy_is_off_ = false;
+  PolicyCatalog::PolicyPointer policy_;
 };
 
 }  // namespace

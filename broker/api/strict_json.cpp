@@ -14,7 +14,7 @@ namespace {
 
 using Json = nlohmann::json;
 
-constexpr std::size_t kMaxQuoted = 200;
+constexpr std::size_t kMaxQuotedText = 200;
 
 ApiError refusal(int status, std::string message, std::string details_json = "{}") {
   ApiError error;
@@ -50,7 +50,7 @@ std::string reason_of(std::string_view message) {
     message = message.substr(frame + 2);
   }
   message = message.substr(0, message.find("; last read"));
-  return to_valid_utf8(std::string(message.substr(0, kMaxQuoted)));
+  return to_valid_utf8(std::string(message.substr(0, kMaxQuotedText)));
 }
 
 class Handler final : public nlohmann::json_sax<Json> {
@@ -90,7 +90,7 @@ class Handler final : public nlohmann::json_sax<Json> {
   bool key(string_t& name) override {
     if (!keys_.back().insert(name).second) {
       std::string quoted;
-      append_json_string(quoted, cut_utf8(name, kMaxQuoted));
+      append_json_string(quoted, cut_utf8(name, kMaxQuotedText));
       return fail(refusal(400, "the key " + quoted + " occurs twice in one object"));
     }
     if (verbatim()) {

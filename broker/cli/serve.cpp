@@ -52,6 +52,8 @@ class Server {
 
  private:
   asio::awaitable<int> live() {
+    // From here on, so that a SIGHUP during the start is a reload too.
+    asio::signal_set signals(assembly_.context(), SIGHUP);
     co_await meet_engine();
     assembly_.images().log_changes_to(events_);
 
@@ -73,7 +75,7 @@ class Server {
               << service.port() << std::endl;
     assembly_.reaper().start_sweeping();
 
-    co_await wait_for_signal();
+    co_await wait_for_end(signals);
     log_.info("shutting_down", {{"running", service.running()}, {"queued", service.queued()}});
     co_await service.shut_down();
     const base::CallBounds bounds(base::Deadline::after(kReaperTime));
@@ -101,8 +103,9 @@ class Server {
   }
 
   /// Until SIGTERM or SIGINT; SIGHUP reloads the policies.
-  asio::awaitable<void> wait_for_signal() {
-    asio::signal_set signals(assembly_.context(), SIGTERM, SIGINT, SIGHUP);
+  asio::awaitable<void> wait_for_end(asio::signal_set& signals) {
+    signals.add(SIGTERM);
+    signals.add(SIGINT);
     for (;;) {
       const auto [error, signal] = co_await signals.async_wait(asio::as_tuple(asio::use_awaitable));
       if (error || signal != SIGHUP) break;

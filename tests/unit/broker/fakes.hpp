@@ -44,8 +44,12 @@ class FakePolicies : public PolicyCatalog {
     auto policy = std::make_shared<validators::policy::Policy>();
     policy->name = name;
     policy->enabled = enabled;
-    known_[name] = std::move(policy);
+    for (const char* rule : {"import", "builtin", "module-member", "attribute"}) {
+      policy->rules[rule].action = validators::policy::Action::block;
+    }
+    add(name, std::move(policy));
   }
+  void add(const std::string& name, PolicyPointer policy) { known_[name] = std::move(policy); }
 
   PolicyPointer find(std::string_view name) const override {
     const auto found = known_.find(name);

@@ -334,16 +334,30 @@ TEST_F(ExecutionRequestTest, PoliciesArePartOfTheAstLayer) {
 
 TEST_F(ExecutionRequestTest, APolicyThatIsOffNeedsThePermissionToSwitchOff) {
   EXPECT_EQ(accept(R"({"code":"","policy":"off"})").policy, "off");
-  EXPECT_EQ(refuse(R"({"code":"","policy":"off","sandbox_config":{"allowed_imports":["math"]}})").message,
-            "sandbox_config.allowed_imports cannot be honoured by the policy \"off\"");
-  EXPECT_EQ(refuse(R"({"code":"","policy":"off","forbidden_modules":["math"]})").message,
-            "forbidden_modules cannot be honoured by the policy \"off\"");
+  EXPECT_EQ(
+      refuse(R"({"code":"","policy":"off","sandbox_config":{"allowed_imports":["math"]}})").message,
+      "sandbox_config.allowed_imports cannot be honoured by the policy \"off\", whose rule \"import\" does "
+      "not block");
+  EXPECT_EQ(
+      refuse(R"({"code":"","policy":"off","forbidden_modules":["math"]})").message,
+      "forbidden_modules cannot be honoured by the policy \"off\", whose rule \"import\" does not block");
   rules_.may_switch_off.enable_ast_validation = false;
   const ApiError error = refuse(R"({"code":"","policy":"off"})");
   EXPECT_EQ(error.status, 403);
   EXPECT_EQ(error.message,
             "policy \"off\" checks nothing, and AST validation may not be switched off here "
             "(may_switch_off.enable_ast_validation is false)");
+}
+
+TEST_F(ExecutionRequestTest, AListThatThePolicyWouldOnlyWarnAboutIsRefused) {
+  auto lax = std::make_shared<validators::policy::Policy>();
+  lax->rules["builtin"].action = validators::policy::Action::block;
+  lax->rules["module-member"].action = validators::policy::Action::warn;
+  policies_.add("lax", lax);
+  EXPECT_EQ(
+      refuse(R"({"code":"","policy":"lax","forbidden_functions":["print"]})").message,
+      "forbidden_functions cannot be honoured by the policy \"lax\", whose rule \"module-member\" does not "
+      "block");
 }
 
 TEST_F(ExecutionRequestTest, OnlySelectablePoliciesMayBeNamed) {
