@@ -20,5 +20,7 @@ if(SALLYPORT_PRECOMPILE)
   file(WRITE ${PROJECT_BINARY_DIR}/precompiled.cpp "// Carries the precompiled headers.\n")
   add_library(sallyport_precompiled OBJECT ${PROJECT_BINARY_DIR}/precompiled.cpp)
   target_link_libraries(sallyport_precompiled PRIVATE sallyport_boost nlohmann_json::nlohmann_json)
-  target_precompile_headers(sallyport_precompiled PRIVATE ${PROJECT_SOURCE_DIR}/cmake/precompiled.hpp)
+  # In angle brackets, so that no path of this checkout gets into it: the compiler cache is shared between checkouts.
+  target_include_directories(sallyport_precompiled PRIVATE ${PROJECT_SOURCE_DIR})
+  target_precompile_headers(sallyport_precompiled PRIVATE <cmake/precompiled.hpp>)
 endif()

@@ -4,6 +4,7 @@
 #include "images/build_context.hpp"
 #include "images/record.hpp"
 #include "runners/gvisor_runner.hpp"
+#include "tests/support/source_folder.hpp"
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
@@ -95,7 +96,7 @@ class BuilderTest : public testing::Test {
     self_test_ = std::make_unique<GVisorSelfTest>(context_.get_executor(), *client_);
     builder_ = std::make_unique<Builder>(*client_, BuilderOptions{folder_ + "/recipes", record_path()});
     // The recipe of the image "python" under another name: the root file system is shared with it.
-    std::ifstream file(SALLYPORT_SOURCE_DIR "/images/recipes/python/recipe.json");
+    std::ifstream file(test::source_folder() + "/images/recipes/python/recipe.json");
     recipe_.assign(std::istreambuf_iterator<char>(file), {});
     recipe_ = replaced(recipe_, "\"name\": \"python\"", std::string("\"name\": \"") + kName + "\"");
     write_recipe(recipe_);

@@ -1,4 +1,5 @@
 // The shipped sample and the operators' page against the table.
+#include "tests/support/source_folder.hpp"
 #include "tests/unit/config/support.hpp"
 
 #include <gmock/gmock.h>
@@ -9,7 +10,7 @@
 namespace sallyport::config {
 namespace {
 
-const std::string root = SALLYPORT_SOURCE_DIR;
+const std::string root = test::source_folder();
 
 TEST(Sample, ListsEveryKeyAtItsDefault) {
   LoadOptions options;

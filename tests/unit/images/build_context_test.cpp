@@ -2,6 +2,7 @@
 
 #include "images/embedded_files.hpp"
 #include "images/root_file_system.hpp"
+#include "tests/support/source_folder.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -33,7 +34,7 @@ Recipe recipe() {
 }
 
 std::string file(const std::string& path) {
-  std::ifstream stream(SALLYPORT_SOURCE_DIR "/images/agent/" + path, std::ios::binary);
+  std::ifstream stream(test::source_folder() + "/images/agent/" + path, std::ios::binary);
   return {std::istreambuf_iterator<char>(stream), {}};
 }
 

@@ -1,5 +1,7 @@
 #include "images/recipe.hpp"
 
+#include "tests/support/source_folder.hpp"
+
 #include <gtest/gtest.h>
 
 #include <filesystem>
@@ -10,7 +12,7 @@
 namespace sallyport::images {
 namespace {
 
-constexpr const char* kShipped = SALLYPORT_SOURCE_DIR "/images/recipes";
+const std::string kShipped = test::source_folder() + "/images/recipes";
 
 constexpr const char* kWhole = R"json({
   // A comment.

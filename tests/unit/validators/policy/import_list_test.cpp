@@ -1,5 +1,6 @@
 #include "validators/policy/import_list.hpp"
 
+#include "tests/support/source_folder.hpp"
 #include "tests/unit/validators/policy/support.hpp"
 #include "validators/policy/examples.hpp"
 #include "validators/policy/rights.hpp"
@@ -95,8 +96,8 @@ TEST(ImportList, NothingIsHeldBackWhereImportsDoNotBlock) {
 }
 
 TEST(ShippedPolicies, AreTheFilesOfTheSource) {
-  EXPECT_EQ(default_policy(), read_text(SALLYPORT_SOURCE_DIR "/config/policies/default.json"));
-  EXPECT_EQ(off_policy(), read_text(SALLYPORT_SOURCE_DIR "/config/policies/off.json"));
+  EXPECT_EQ(default_policy(), read_text(test::source_folder() + "/config/policies/default.json"));
+  EXPECT_EQ(off_policy(), read_text(test::source_folder() + "/config/policies/off.json"));
   for (const char* name : {"default", "strict", "trusted", "off"}) {
     for (const PolicyMistake& mistake : check_examples(shipped(name)))
       ADD_FAILURE() << name << ": " << mistake.text();

@@ -1,4 +1,5 @@
 // Whole programs: what must be refused and what must not, and that renaming or wrapping does not help.
+#include "tests/support/source_folder.hpp"
 #include "tests/unit/validators/policy/support.hpp"
 
 #include <gtest/gtest.h>
@@ -11,7 +12,7 @@
 namespace sallyport::validators::policy {
 namespace {
 
-const std::string here = SALLYPORT_SOURCE_DIR "/tests/unit/validators/policy/";
+const std::string here = test::source_folder() + "/tests/unit/validators/policy/";
 
 nlohmann::json programs(const std::string& file) {
   return nlohmann::json::parse(read_text(here + file));
@@ -41,7 +42,7 @@ TEST(Programs, HonestOnesPass) {
 
 // tests/conformance/policy/programs: by theme, each after a line "# --- name".
 TEST(Programs, WhatModelsWritePasses) {
-  const std::filesystem::path folder = SALLYPORT_SOURCE_DIR "/tests/conformance/policy/programs";
+  const std::filesystem::path folder = test::source_folder() + "/tests/conformance/policy/programs";
   const std::string mark = "# --- ";
   std::size_t count = 0;
   for (const auto& file : std::filesystem::directory_iterator(folder)) {

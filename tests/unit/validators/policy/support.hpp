@@ -1,6 +1,7 @@
 // What the tests of the policy share.
 #pragma once
 
+#include "tests/support/source_folder.hpp"
 #include "validators/ast_validator.hpp"
 #include "validators/policy/policy.hpp"
 
@@ -28,7 +29,7 @@ inline const Policy& shipped(const std::string& name) {
   if (found != loaded.end()) {
     return found->second;
   }
-  auto result = load_policy(read_text(SALLYPORT_SOURCE_DIR "/config/policies/" + name + ".json"));
+  auto result = load_policy(read_text(test::source_folder() + "/config/policies/" + name + ".json"));
   for (const auto& mistake : result.mistakes) {
     ADD_FAILURE() << name << ": " << mistake.text();
   }
