@@ -30,13 +30,14 @@ struct ValidationViolation {
 
 /// What the second door found; never the secret itself.
 struct OutputViolation {
-  std::string type;  ///< "sensitive_data", "size", ...
+  std::string type;  ///< "sensitive_data" or "excessive_output"
   std::string rule;
   std::string category;
-  std::string severity;
-  std::string stream;  ///< "stdout", "stderr" or "error_message"
+  std::string severity;  ///< "low", "medium", "high", "critical"
+  std::string stream;    ///< "stdout", "stderr", "error_message", "error_type", "artifact", "artifact_path", "notes"
   std::string message;
   std::uint64_t count = 0;
+  std::uint64_t line = 0;  ///< Of the first finding, from 1; 0: not known.
 };
 
 /// What the first door is asked. Everything in it must outlive the answer.
@@ -68,11 +69,22 @@ class FirstDoor {
   [[nodiscard]] virtual CodeVerdict check(const CodeQuestion& question) const = 0;
 };
 
-/// What goes out through door two. All valid UTF-8.
+/// What goes out through door two: everything that the submission chose. Texts are valid UTF-8.
 struct OutputTexts {
   std::string stdout_text;
   std::string stderr_text;
-  std::string error_message;  ///< Repeats what the submission raised, so it is output too.
+  std::optional<std::string> error_type;     ///< The name of an exception's class, which may be the submission's own.
+  std::optional<std::string> error_message;  ///< Repeats what the submission raised.
+  std::vector<runners::Artifact> artifacts;
+  std::vector<std::string> notes;  ///< Name files of the submission.
+};
+
+/// What the second door is asked.
+struct OutputQuestion {
+  OutputTexts texts;
+  bool redact = true;                      ///< False: report, and change nothing.
+  bool was_truncated = false;              ///< The streams were cut at the output limit.
+  std::vector<std::string> known_secrets;  ///< Values of the context that are named like secrets.
 };
 
 /// The word of the second door.
@@ -84,10 +96,14 @@ struct OutputVerdict {
   std::vector<OutputViolation> violations;
 };
 
+/// Door two: does anything leave that must not?
 class OutputDoor {
  public:
   virtual ~OutputDoor() = default;
-  [[nodiscard]] virtual OutputVerdict check(OutputTexts texts, bool redact) const = 0;
+  /// The values of a context (a JSON object) that must not come back in the output.
+  [[nodiscard]] virtual std::vector<std::string> known_secrets(std::string_view context_json) const = 0;
+  /// Thread-safety of both: any thread. Time is linear in the length of the texts.
+  [[nodiscard]] virtual OutputVerdict check(OutputQuestion question) const = 0;
 };
 
 /// The layers that are present. A null pointer is a layer that this broker does not have: a request that

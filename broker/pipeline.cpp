@@ -56,8 +56,14 @@ runners::Job make_job(ExecutionRequest& request, const std::string& id) {
   return job;
 }
 
-/// Longer programs are validated beside the executor's thread: this much takes some milliseconds at worst.
-constexpr std::size_t kMaxInlineCode = 16 * 1024;
+/// Doors go through longer texts beside the executor's thread: this much takes some milliseconds at worst.
+constexpr std::size_t kMaxInline = 16 * 1024;
+
+std::size_t bytes_of(const ExecutionReply& reply) {
+  std::size_t bytes = reply.stdout_text.size() + reply.stderr_text.size();
+  for (const runners::Artifact& artifact : reply.artifacts) bytes += artifact.content.size();
+  return bytes;
+}
 
 }  // namespace
 
@@ -118,6 +124,7 @@ asio::awaitable<ApiResult<ExecutionReply>> Pipeline::walk(ExecutionRequest& requ
     reply.timings.queue_ms = milliseconds_since(queued);
 
     const Clock::time_point started = Clock::now();
+    std::vector<std::string> secrets = co_await known_secrets(request);
     runners::Job job = make_job(request, reply.id);
     job.imports = std::move(verdict.imports);
     CallBounds run_bounds(bounds.deadline.at_most(request.limits.timeout + parts_.run_overhead), bounds.stop);
@@ -129,7 +136,7 @@ asio::awaitable<ApiResult<ExecutionReply>> Pipeline::walk(ExecutionRequest& requ
     if (auto error = apply_outcome(std::move(outcome), request.limits, reply)) co_return std::move(*error);
 
     const Clock::time_point ended = Clock::now();
-    pass_second_door(request, reply);
+    co_await pass_second_door(request, std::move(secrets), reply);
     reply.timings.output_ms = milliseconds_since(ended);
   }
   reply.total_time_seconds = milliseconds_since(begin) / 1000;
@@ -197,22 +204,41 @@ asio::awaitable<CodeVerdict> Pipeline::pass_first_door(const ExecutionRequest& r
   question.check_policy = layers.enable_ast_validation;
   question.policy = request.policy;
   question.adjustments = &request.adjustments;
-  if (request.code.size() <= kMaxInlineCode || !parts_.workers) {
-    co_return parts_.doors.first->check(question);
-  }
-  // Not cut short: linear time bounds it, and the deadline is looked at right after.
-  co_return co_await base::run_on(parts_.workers,
-                                  [door = parts_.doors.first, &question] { return door->check(question); });
+  co_return co_await run(request.code.size(),
+                         [door = parts_.doors.first, &question] { return door->check(question); });
 }
 
-void Pipeline::pass_second_door(const ExecutionRequest& request, ExecutionReply& reply) const {
-  if (!request.layers.enable_output_validation) return;
-  OutputTexts texts;
-  texts.stdout_text = std::move(reply.stdout_text);
-  texts.stderr_text = std::move(reply.stderr_text);
-  texts.error_message = reply.error_message.value_or("");
-  OutputVerdict verdict =
-      parts_.doors.output->check(std::move(texts), request.layers.redact_sensitive_output);
+template <class F>
+asio::awaitable<std::invoke_result_t<F&>> Pipeline::run(std::size_t bytes, F function) const {
+  if (bytes <= kMaxInline || !parts_.workers) co_return function();
+  // Not cut short: linear time bounds it, and the deadline is looked at right after.
+  co_return co_await base::run_on(parts_.workers, std::move(function));
+}
+
+asio::awaitable<std::vector<std::string>> Pipeline::known_secrets(const ExecutionRequest& request) const {
+  if (!request.layers.enable_output_validation) co_return std::vector<std::string>();
+  auto read = [door = parts_.doors.output, &request] { return door->known_secrets(request.context_json); };
+  co_return co_await run(request.context_json.size(), std::move(read));
+}
+
+asio::awaitable<void> Pipeline::pass_second_door(const ExecutionRequest& request,
+                                                 std::vector<std::string> known_secrets,
+                                                 ExecutionReply& reply) const {
+  if (!request.layers.enable_output_validation) co_return;
+  const std::size_t bytes = bytes_of(reply);
+  OutputQuestion question;
+  question.redact = request.layers.redact_sensitive_output;
+  question.was_truncated = reply.was_output_truncated;
+  question.known_secrets = std::move(known_secrets);
+  question.texts.stdout_text = std::move(reply.stdout_text);
+  question.texts.stderr_text = std::move(reply.stderr_text);
+  question.texts.error_type = std::move(reply.error_type);
+  question.texts.error_message = std::move(reply.error_message);
+  question.texts.artifacts = std::move(reply.artifacts);
+  question.texts.notes = std::move(reply.notes);
+  auto check = [door = parts_.doors.output, &question] { return door->check(std::move(question)); };
+  OutputVerdict verdict = co_await run(bytes, std::move(check));
+
   reply.output_violations = std::move(verdict.violations);
   reply.was_output_redacted = verdict.redacted;
   if (!verdict.passed) {
@@ -224,11 +250,14 @@ void Pipeline::pass_second_door(const ExecutionRequest& request, ExecutionReply&
     reply.notes.clear();
     reply.error_type = "OutputValidationError";
     reply.error_message = std::move(verdict.error_message);
-    return;
+    co_return;
   }
   reply.stdout_text = std::move(verdict.texts.stdout_text);
   reply.stderr_text = std::move(verdict.texts.stderr_text);
-  if (reply.error_message) reply.error_message = std::move(verdict.texts.error_message);
+  reply.error_type = std::move(verdict.texts.error_type);
+  reply.error_message = std::move(verdict.texts.error_message);
+  reply.artifacts = std::move(verdict.texts.artifacts);
+  reply.notes = std::move(verdict.texts.notes);
 }
 
 void Pipeline::audit(const ExecutionRequest& request, const Evidence& evidence, const ExecutionReply* reply,

@@ -15,8 +15,11 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 
+#include <cstddef>
 #include <optional>
 #include <string>
+#include <type_traits>
+#include <vector>
 
 namespace sallyport::broker {
 
@@ -64,7 +67,14 @@ class Pipeline {
                                                          base::CallBounds bounds, Evidence& evidence);
   [[nodiscard]] std::optional<ApiError> missing_layers(const ExecutionRequest& request, bool live) const;
   [[nodiscard]] boost::asio::awaitable<CodeVerdict> pass_first_door(const ExecutionRequest& request) const;
-  void pass_second_door(const ExecutionRequest& request, ExecutionReply& reply) const;
+  [[nodiscard]] boost::asio::awaitable<std::vector<std::string>> known_secrets(
+      const ExecutionRequest& request) const;
+  boost::asio::awaitable<void> pass_second_door(const ExecutionRequest& request,
+                                                std::vector<std::string> known_secrets,
+                                                ExecutionReply& reply) const;
+  /// Runs `function` beside the executor's thread if it has `bytes` to go through that would hold others up.
+  template <class F>
+  boost::asio::awaitable<std::invoke_result_t<F&>> run(std::size_t bytes, F function) const;
   void audit(const ExecutionRequest& request, const Evidence& evidence, const ExecutionReply* reply,
              const ApiError* error) const;
 

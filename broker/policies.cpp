@@ -1,11 +1,11 @@
 #include "broker/policies.hpp"
 
+#include "broker/text_file.hpp"
 #include "validators/policy/examples.hpp"
 #include "validators/policy/shipped_policies.hpp"
 
 #include <algorithm>
 #include <filesystem>
-#include <fstream>
 #include <stdexcept>
 #include <system_error>
 #include <utility>
@@ -37,25 +37,6 @@ std::vector<std::filesystem::path> policy_files(const std::string& folder,
   return files;
 }
 
-/// The text of a file; says what is wrong where there is none.
-std::string read_file(const std::filesystem::path& path, std::string& mistake) {
-  std::error_code error;
-  const std::uintmax_t size = std::filesystem::file_size(path, error);
-  if (error) {
-    mistake = error.message();
-    return {};
-  }
-  if (size > kMaxPolicyBytes) {
-    mistake = "is larger than " + std::to_string(kMaxPolicyBytes) + " bytes";
-    return {};
-  }
-  std::string text(size, '\0');
-  std::ifstream stream(path, std::ios::binary);
-  stream.read(text.data(), static_cast<std::streamsize>(size));
-  if (!stream) mistake = "cannot be read";
-  return text;
-}
-
 }  // namespace
 
 Policies::Policies(std::string folder) : folder_(std::move(folder)) {
@@ -74,13 +55,12 @@ std::vector<std::string> Policies::load() {
   Set set = shipped_;
   for (const std::filesystem::path& path : policy_files(folder_, mistakes)) {
     const auto say = [&](const std::string& what) { mistakes.push_back(path.string() + ": " + what); };
-    std::string mistake;
-    const std::string text = read_file(path, mistake);
-    if (!mistake.empty()) {
-      say(mistake);
+    const TextFile file = read_text_file(path, kMaxPolicyBytes);
+    if (!file.mistake.empty()) {
+      say(file.mistake);
       continue;
     }
-    policy::LoadedPolicy loaded = policy::load_policy(text);
+    policy::LoadedPolicy loaded = policy::load_policy(file.text);
     if (loaded.policy) loaded.mistakes = policy::check_examples(*loaded.policy);
     for (const policy::PolicyMistake& found : loaded.mistakes) say(found.text());
     if (!loaded.policy || !loaded.mistakes.empty()) continue;

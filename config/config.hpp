@@ -96,6 +96,11 @@ struct Policies {
   bool may_replace_imports = false;  ///< A request's allowed_imports takes the place of the policy's list.
 };
 
+/// What the second door looks for.
+struct Output {
+  std::string rules_file;  ///< The operator's own output rules; empty: those shipped alone.
+};
+
 struct Log {
   std::string level = "info";                    ///< trace, debug, info, warning, error
   std::string file;                              ///< Operational log; empty: standard error.
@@ -130,6 +135,7 @@ struct Config {
   Admission admission;
   Images images;
   Policies policies;
+  Output output;
   Log log;
   Switches may_switch_off;
   Instance instance;

@@ -141,6 +141,13 @@ std::vector<Key> policy_keys() {
   };
 }
 
+std::vector<Key> output_keys() {
+  return {
+      {SALLYPORT_KEY(output.rules_file), any_text(), "",
+       "File with your own output rules; empty: those that are shipped."},
+  };
+}
+
 std::vector<Key> log_keys() {
   return {
       {SALLYPORT_KEY(log.level), OneOf{{"trace", "debug", "info", "warning", "error"}}, "",
@@ -203,6 +210,7 @@ std::vector<Key> all_keys() {
   append(admission_keys());
   append(image_keys());
   append(policy_keys());
+  append(output_keys());
   append(log_keys());
   append(switch_keys());
   append(instance_keys());

@@ -23,6 +23,7 @@ OrderedJson to_object(OutputViolation violation) {
   object["stream"] = std::move(violation.stream);
   object["message"] = std::move(violation.message);
   object["count"] = violation.count;
+  object["line"] = violation.line > 0 ? OrderedJson(violation.line) : OrderedJson(nullptr);
   return object;
 }
 

@@ -32,10 +32,12 @@ class Assembly {
   runners::Runner& runner() { return runner_; }
   /// Those that are shipped; `load` adds the configured folder's.
   Policies& policies() { return policies_; }
-  /// The layers that this broker has.
-  [[nodiscard]] Doors doors() const {
+  /// The layers that this broker has. `output_door` has rules that the logs are filtered by too, so it is made
+  /// before them.
+  [[nodiscard]] Doors doors(const OutputDoor& output_door) const {
     Doors doors;
     doors.first = &first_door_;
+    doors.output = &output_door;
     return doors;
   }
   /// For work that would hold up the io_context.

@@ -5,7 +5,7 @@
 #include "broker/cli/command_line.hpp"
 #include "broker/cli/explain.hpp"
 #include "broker/cli/line_input.hpp"
-#include "broker/cli/load_policies.hpp"
+#include "broker/cli/load_or_complain.hpp"
 #include "broker/cli/python_source.hpp"
 #include "broker/first_door.hpp"
 #include "config/nearest.hpp"
@@ -222,7 +222,7 @@ int check(const config::Loaded& loaded, const CheckOptions& options) {
   const auto version = chosen_version(options.python);
   if (!version) return kUsage;
   Policies policies(loaded.config.policies.folder);
-  if (!load_policies(policies)) return kUsage;
+  if (!load_or_complain(policies)) return kUsage;
   const PolicyCatalog::PolicyPointer policy = policies.find(options.policy);
   if (!policy) {
     std::cerr << "sallyport: --policy: " << unknown_policy(options.policy, policies) << "\n";

@@ -3,7 +3,8 @@
 #include "broker/cli/ast.hpp"
 #include "broker/cli/check.hpp"
 #include "broker/cli/commands.hpp"
-#include "broker/cli/load_policies.hpp"
+#include "broker/cli/load_or_complain.hpp"
+#include "broker/output_rules.hpp"
 #include "config/load.hpp"
 
 #include <CLI/CLI.hpp>
@@ -134,7 +135,8 @@ void add_config(CLI::App& app, Choice& choice) {
   config_app->callback([&] {
     choice.command = [&](const config::Loaded& loaded) {
       Policies policies(loaded.config.policies.folder);
-      if (!load_policies(policies)) return static_cast<int>(kUsage);
+      OutputRules output_rules(loaded.config.output.rules_file);
+      if (!load_or_complain(policies) || !load_or_complain(output_rules)) return static_cast<int>(kUsage);
       if (choice.show) return show_config(loaded);
       std::cout << "the configuration is valid\n";
       return static_cast<int>(kSuccess);

@@ -1,6 +1,7 @@
 #include "broker/cli/log_adapters.hpp"
 
 #include "base/sha256.hpp"
+#include "validators/output/redactor.hpp"
 
 namespace sallyport::broker::cli {
 namespace {
@@ -44,6 +45,14 @@ void add_reply(const ExecutionReply& reply, log::AuditRecord& record) {
 }
 
 }  // namespace
+
+log::Logs::TextFilter secrets_filter(const OutputRules& rules) {
+  return [&rules](std::string_view text) {
+    std::string filtered;
+    validators::output::Redactor redactor(rules.current());
+    return redactor.run(text, filtered) ? filtered : std::string(text);
+  };
+}
 
 void LogEvents::write(Severity severity, std::string_view event, std::string_view message) {
   const log::Level level = severity == Severity::info      ? log::Level::info

@@ -4,8 +4,12 @@
 #include "broker/audit_sink.hpp"
 #include "broker/event_log.hpp"
 #include "broker/log/logs.hpp"
+#include "broker/output_rules.hpp"
 
 namespace sallyport::broker::cli {
+
+/// Takes the secrets of `rules` out of what is logged. `rules` must outlive it.
+[[nodiscard]] log::Logs::TextFilter secrets_filter(const OutputRules& rules);
 
 /// Operational events to the operational log. `log` must outlive it.
 class LogEvents final : public EventLog {

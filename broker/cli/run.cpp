@@ -4,15 +4,17 @@
 #include "broker/cli/assembly.hpp"
 #include "broker/cli/command_line.hpp"
 #include "broker/cli/commands.hpp"
-#include "broker/cli/load_policies.hpp"
+#include "broker/cli/load_or_complain.hpp"
 #include "broker/cli/log_adapters.hpp"
 #include "broker/cli/python_source.hpp"
 #include "broker/log/logs.hpp"
 #include "broker/pipeline.hpp"
 #include "broker/request_rules.hpp"
+#include "broker/second_door.hpp"
 
 #include <nlohmann/json.hpp>
 
+#include <chrono>
 #include <iostream>
 #include <string>
 
@@ -77,7 +79,11 @@ int run_submission(const config::Loaded& loaded, const RunOptions& options) {
   if (!code) return kUsage;
   config.log.file.clear();
   config.log.level = "error";
-  log::LogsResult logs = log::Logs::open(config.log);
+  OutputRules output_rules(config.output.rules_file);
+  if (!load_or_complain(output_rules)) return kUsage;
+  const RedactingOutputDoor output_door(output_rules);
+  log::LogsResult logs =
+      log::Logs::open(config.log, std::chrono::system_clock::now, secrets_filter(output_rules));
   if (!logs.logs) {
     std::cerr << "sallyport: " << logs.error << "\n";
     return kUsage;
@@ -88,14 +94,14 @@ int run_submission(const config::Loaded& loaded, const RunOptions& options) {
     events.write(Severity::warning, "container_removal", message);
   });
 
-  if (!load_policies(assembly.policies())) return kUsage;
+  if (!load_or_complain(assembly.policies())) return kUsage;
   auto request = parse_execution_request(request_body(*code, options),
                                          request_rules(config, assembly.images(), assembly.policies()));
   if (!request) return print_error(request.error(), options.json);
 
   Admission admission(assembly.context().get_executor(), config.admission);
   PipelineParts parts(assembly.runner(), admission, audit);
-  parts.doors = assembly.doors();
+  parts.doors = assembly.doors(output_door);
   parts.workers = assembly.workers();
   parts.run_overhead = run_overhead(config.engine);
   Pipeline pipeline(std::move(parts));

@@ -3,9 +3,11 @@
 #include "broker/cli/command_line.hpp"
 #include "broker/cli/commands.hpp"
 #include "broker/cli/instance_lock.hpp"
-#include "broker/cli/load_policies.hpp"
+#include "broker/cli/load_or_complain.hpp"
 #include "broker/cli/log_adapters.hpp"
 #include "broker/log/logs.hpp"
+#include "broker/output_rules.hpp"
+#include "broker/second_door.hpp"
 #include "broker/service.hpp"
 
 #include <boost/asio/as_tuple.hpp>
@@ -36,8 +38,10 @@ constexpr seconds kReaperTime{20};
 /// The life of a serving broker, from the engine's first answer to the last removal.
 class Server {
  public:
-  Server(const config::Config& config, log::Logs& logs)
+  Server(const config::Config& config, log::Logs& logs, OutputRules& output_rules)
       : config_(config),
+        output_rules_(output_rules),
+        output_door_(output_rules),
         log_(logs.operational()),
         events_(logs.operational()),
         audit_(logs.audit()),
@@ -46,7 +50,7 @@ class Server {
         }) {}
 
   int run() {
-    if (!load_policies(assembly_.policies())) return kUsage;
+    if (!load_or_complain(assembly_.policies())) return kUsage;
     return assembly_.await(live());
   }
 
@@ -58,7 +62,7 @@ class Server {
     assembly_.images().log_changes_to(events_);
 
     ServiceParts parts(assembly_.runner(), assembly_.images(), assembly_.policies(), audit_, events_);
-    parts.doors = assembly_.doors();
+    parts.doors = assembly_.doors(output_door_);
     parts.workers = assembly_.workers();
     Service service(assembly_.context().get_executor(), config_, std::move(parts));
     const auto started = service.start();
@@ -102,14 +106,15 @@ class Server {
     }
   }
 
-  /// Until SIGTERM or SIGINT; SIGHUP reloads the policies.
+  /// Until SIGTERM or SIGINT; SIGHUP reloads the policies and the output rules.
   asio::awaitable<void> wait_for_end(asio::signal_set& signals) {
     signals.add(SIGTERM);
     signals.add(SIGINT);
     for (;;) {
       const auto [error, signal] = co_await signals.async_wait(asio::as_tuple(asio::use_awaitable));
       if (error || signal != SIGHUP) break;
-      co_await reload_policies();
+      co_await reload(assembly_.policies(), "policies");
+      co_await reload(output_rules_, "output_rules");
     }
     // A second signal ends the process as it would have without us: whoever sends it does not want to wait.
     signals.clear();
@@ -118,20 +123,24 @@ class Server {
     std::signal(SIGHUP, SIG_IGN);
   }
 
-  asio::awaitable<void> reload_policies() {
-    auto load = [this] { return assembly_.policies().load(); };
+  /// Policies or output rules, beside the I/O thread. `what` names them in the log.
+  template <class Rules>
+  asio::awaitable<void> reload(Rules& rules, std::string what) {
+    auto load = [&rules] { return rules.load(); };
     const std::vector<std::string> mistakes = co_await base::run_on(assembly_.workers(), load);
     for (const std::string& mistake : mistakes) {
-      events_.write(Severity::error, "policy_refused", mistake);
+      events_.write(Severity::error, what + "_refused", mistake);
     }
     if (mistakes.empty()) {
-      log_.info("policies_loaded", {{"policies", assembly_.policies().names().size()}});
+      log_.info(what + "_loaded");
     } else {
-      events_.write(Severity::error, "policies_kept", "the policies are those of before");
+      events_.write(Severity::error, what + "_kept", "the " + what + " are those of before");
     }
   }
 
   const config::Config& config_;
+  OutputRules& output_rules_;
+  RedactingOutputDoor output_door_;
   log::Log& log_;
   LogEvents events_;
   LogAudit audit_;
@@ -147,12 +156,15 @@ int serve(const config::Loaded& loaded) {
     std::cerr << "sallyport: " << lock.error().message << "\n";
     return kFailure;
   }
-  log::LogsResult logs = log::Logs::open(config.log);
+  OutputRules output_rules(config.output.rules_file);
+  if (!load_or_complain(output_rules)) return kUsage;
+  log::LogsResult logs =
+      log::Logs::open(config.log, std::chrono::system_clock::now, secrets_filter(output_rules));
   if (!logs.logs) {
     std::cerr << "sallyport: " << logs.error << "\n";
     return kFailure;
   }
-  Server server(config, *logs.logs);
+  Server server(config, *logs.logs, output_rules);
   return server.run();
 }
 

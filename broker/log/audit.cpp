@@ -12,7 +12,7 @@ AuditLog::AuditLog(Channel& channel, const Context& context) : channel_(channel)
 
 void AuditLog::write(const AuditRecord& record) noexcept {
   try {
-    channel_.post(audit_line(record, context_.config, context_.now()));
+    channel_.post(audit_line(record, context_));
   } catch (const std::exception&) {
     channel_.count_lost();  // Out of memory: the count says that a record is missing.
   }

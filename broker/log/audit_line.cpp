@@ -38,9 +38,9 @@ bool is_own_error_type(std::string_view type) {
   return std::find(own.begin(), own.end(), type) != own.end();
 }
 
-Json user_json(const UserId& user) {
+Json user_json(const UserId& user, const Context& context) {
   if (const auto* number = std::get_if<std::int64_t>(&user)) return *number;
-  if (const auto* text = std::get_if<std::string>(&user)) return bounded(*text, longest_name);
+  if (const auto* text = std::get_if<std::string>(&user)) return bounded(context.filtered(*text), longest_name);
   return nullptr;
 }
 
@@ -57,24 +57,26 @@ Json limits_json(const config::SandboxLimits& limits) {
           {"max_artifact_bytes", limits.max_artifact_bytes}};
 }
 
-void add_identity(Json& json, const AuditRecord& record, const config::Log& config) {
+void add_identity(Json& json, const AuditRecord& record, const Context& context) {
   if (!record.log_executions) {
     json.emplace("identity_withheld", true);
     return;
   }
-  json.emplace("user_id", user_json(record.user_id));
+  json.emplace("user_id", user_json(record.user_id, context));
   json.emplace("code_length", record.code.size());
   json.emplace("code_sha256", record.code_sha256.empty() ? Json(nullptr) : Json(record.code_sha256));
-  if (config.include_code) {
-    json.emplace("code", bounded(record.code, config.max_code_bytes));
-    json.emplace("code_truncated", record.code.size() > config.max_code_bytes);
+  if (context.config.include_code) {
+    const std::size_t limit = context.config.max_code_bytes;
+    json.emplace("code", bounded(context.filtered(record.code), limit));
+    json.emplace("code_truncated", record.code.size() > limit);
   }
 }
 
-Json error_type_json(const AuditRecord& record) {
+Json error_type_json(const AuditRecord& record, const Context& context) {
   if (!record.error_type) return nullptr;
-  if (!record.log_executions && !is_own_error_type(*record.error_type)) return "Exception";
-  return bounded(*record.error_type, longest_name);
+  if (is_own_error_type(*record.error_type)) return *record.error_type;
+  if (!record.log_executions) return "Exception";
+  return bounded(context.filtered(*record.error_type), longest_name);
 }
 
 template <class T>
@@ -96,9 +98,9 @@ const char* start_word(Start start) {
   return start == Start::warm ? "warm" : "cold";
 }
 
-void add_outcome(Json& json, const AuditRecord& record) {
+void add_outcome(Json& json, const AuditRecord& record, const Context& context) {
   json.emplace("success", record.success);
-  json.emplace("error_type", error_type_json(record));
+  json.emplace("error_type", error_type_json(record, context));
   json.emplace("exit_code", or_null(record.exit_code));
   json.emplace("signal", or_null(record.signal));
   json.emplace("timed_out", record.timed_out);
@@ -121,15 +123,14 @@ void add_outcome(Json& json, const AuditRecord& record) {
 
 }  // namespace
 
-std::string audit_line(const AuditRecord& record, const config::Log& config,
-                       std::chrono::system_clock::time_point when) {
-  auto json = log::record(when, level_of(record.event), sentence(record.event));
+std::string audit_line(const AuditRecord& record, const Context& context) {
+  auto json = log::record(context.now(), level_of(record.event), sentence(record.event));
   json.emplace("execution_id", bounded(record.execution_id, longest_name));
-  add_identity(json, record, config);
+  add_identity(json, record, context);
   json.emplace("image", bounded(record.image, longest_name));
   json.emplace("policy", bounded(record.policy, longest_name));
   json.emplace("limits", limits_json(record.limits));
-  if (record.event != AuditEvent::requested) add_outcome(json, record);
+  if (record.event != AuditEvent::requested) add_outcome(json, record, context);
   return line_of(json);
 }
 

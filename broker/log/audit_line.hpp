@@ -2,13 +2,12 @@
 #pragma once
 
 #include "broker/log/audit.hpp"
+#include "broker/log/context.hpp"
 
-#include <chrono>
 #include <string>
 
 namespace sallyport::broker::log {
 
-std::string audit_line(const AuditRecord& record, const config::Log& config,
-                       std::chrono::system_clock::time_point when);
+std::string audit_line(const AuditRecord& record, const Context& context);
 
 }  // namespace sallyport::broker::log

@@ -14,23 +14,23 @@ namespace {
 
 constexpr std::array<const char*, 5> level_words = {"trace", "debug", "info", "warning", "error"};
 
-Json list_json(std::span<const std::string> list) {
+Json list_json(std::span<const std::string> list, const Context& context) {
   Json json = Json::array();
   for (const auto& entry : list.first(std::min(list.size(), longest_list)))
-    json.push_back(bounded(entry, longest_text));
+    json.push_back(bounded(context.filtered(entry), longest_text));
   if (list.size() > longest_list)
     json.push_back("... " + std::to_string(list.size() - longest_list) + " more");
   return json;
 }
 
-Json value_json(const FieldValue& value) {
+Json value_json(const FieldValue& value, const Context& context) {
   return std::visit(
-      [](const auto& held) -> Json {
+      [&context](const auto& held) -> Json {
         using Type = std::remove_cvref_t<decltype(held)>;
         if constexpr (std::is_same_v<Type, std::string_view>) {
-          return bounded(held, longest_text);
+          return bounded(context.filtered(held), longest_text);
         } else if constexpr (std::is_same_v<Type, std::span<const std::string>>) {
-          return list_json(held);
+          return list_json(held, context);
         } else {
           return held;
         }
@@ -56,7 +56,7 @@ void Log::write(Level level, std::string_view event, Fields fields) noexcept {
   if (!enabled(level)) return;
   try {
     auto json = record(context_.now(), level, event);
-    for (const auto& field : fields) json.emplace(std::string(field.key), value_json(field.value));
+    for (const auto& field : fields) json.emplace(std::string(field.key), value_json(field.value, context_));
     channel_.post(line_of(json));
   } catch (const std::exception&) {
     channel_.count_lost();  // Out of memory: the record is gone, the broker is not.

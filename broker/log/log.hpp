@@ -72,6 +72,8 @@ using Fields = std::initializer_list<Field>;
 /// record is one line whatever it holds, and harmless in a terminal. A field named like one of the first
 /// three, or like a field before it, is left out.
 ///
+/// Texts pass the filter that the log was opened with, which takes secrets out of them.
+///
 /// A record is queued and written by a thread of its own, so a call does not wait for a disk. When the queue
 /// (`log.max_queued_records`) is full, the oldest records in it are lost; an event `log_records_lost` tells
 /// how many.

@@ -30,7 +30,7 @@ struct Logs::Impl {
 Logs::Logs(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Logs::~Logs() = default;
 
-LogsResult Logs::open(const config::Log& config, WallClock now) {
+LogsResult Logs::open(const config::Log& config, WallClock now, TextFilter filter) {
   try {
     const Rotation rotation{config.max_file_bytes, config.max_files};
     auto operational = Destination::open(config.file, rotation);
@@ -39,7 +39,7 @@ LogsResult Logs::open(const config::Log& config, WallClock now) {
     if (auto* error = std::get_if<std::string>(&audit)) return {nullptr, "log.audit_file: " + *error};
 
     auto impl =
-        std::make_unique<Impl>(Context{config, std::move(now)}, std::get<0>(operational), std::get<0>(audit));
+        std::make_unique<Impl>(Context{config, std::move(now), std::move(filter)}, std::get<0>(operational), std::get<0>(audit));
     return {std::unique_ptr<Logs>(new Logs(std::move(impl))), {}};
   } catch (const std::exception& error) {
     return {nullptr, std::string("log: ") + error.what()};  // No memory or no thread.

@@ -10,6 +10,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 
 namespace sallyport::broker::log {
 
@@ -23,9 +24,13 @@ class Logs {
  public:
   using WallClock = std::function<std::chrono::system_clock::time_point()>;
 
-  /// Opens the files of `config`. Files are made with mode 0640, their folder is not made. `now` is called
-  /// from any thread. Does not throw: a failure is the result's `error`.
-  static LogsResult open(const config::Log& config, WallClock now = std::chrono::system_clock::now);
+  using TextFilter = std::function<std::string(std::string_view)>;
+
+  /// Opens the files of `config`. Files are made with mode 0640, their folder is not made. Texts that come from
+  /// outside pass `filter`, if there is one. `now` and `filter` are called from any thread. Does not throw: a
+  /// failure is the result's `error`.
+  static LogsResult open(const config::Log& config, WallClock now = std::chrono::system_clock::now,
+                         TextFilter filter = {});
 
   Logs(const Logs&) = delete;
   Logs& operator=(const Logs&) = delete;

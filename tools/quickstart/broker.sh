@@ -44,12 +44,11 @@ stop_broker() {
   fi
 }
 
-# The sample keeps to the policy "default". The clock that it reads begins when the sandbox's own kernel starts. Output
-# validation is not part of this version, so a request has to switch it off by name.
+# The sample keeps to the policy "default". The clock that it reads begins when the sandbox's own kernel starts. What it
+# tells of the context is taken out of its output, since it is named like a secret.
 SAMPLE='{
-  "code": "import sys, time\nuser = context[\"user\"]\nprint(f\"Hello {user}, from Python {sys.version.split()[0]} in a kernel of its own, {time.monotonic():.1f} seconds old\")",
-  "context": {"user": "Ada"},
-  "enable_output_validation": false
+  "code": "import sys, time\nuser = context[\"user\"]\nprint(f\"Hello {user}, from Python {sys.version.split()[0]} in a kernel of its own, {time.monotonic():.1f} seconds old\")\nprint(\"Your key is\", context[\"api_key\"])",
+  "context": {"user": "Ada", "api_key": "moonlight-on-the-harbour"}
 }'
 
 show_sample() {

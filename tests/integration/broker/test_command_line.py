@@ -43,13 +43,12 @@ class CommandLine(unittest.TestCase):
         done = self.sallyport("run", "--timeout", "1", "--config", self.config, *NO_DOORS, "-", text="import time; time.sleep(20)")
         self.assertEqual(done.returncode, 124)
 
-    def test_run_without_its_layers_is_refused(self):
-        done = self.sallyport("run", "--config", self.config, "-", text="print(1)")
-        self.assertEqual(done.returncode, 125)
-        self.assertIn("enable_output_validation", done.stderr)
+    def test_run_passes_the_second_door(self):
+        done = self.sallyport("run", "--config", self.config, "-", text="print('password=' + 'tr0ub4dor&3')")
+        self.assertEqual((done.returncode, done.stdout), (0, "password=[REDACTED]\n"), done.stderr)
 
     def test_run_obeys_its_policy(self):
-        run = ["run", "--config", self.config, "--no-output-validation"]
+        run = ["run", "--config", self.config]
         done = self.sallyport(*run, "-", text="import statistics\nprint(statistics.mean([1, 2, 3]))")
         self.assertEqual((done.returncode, done.stdout), (0, "2\n"), done.stderr)
         done = self.sallyport(*run, "-", text="x = 1\nimport os\n")

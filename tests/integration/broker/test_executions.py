@@ -93,11 +93,10 @@ class Executions(BrokerTestCase):
         reply = self.broker.run("import sys; sys.stdout.buffer.write(b'a\\xff\\xfeb')")
         self.assertEqual(reply["stdout"], "a\ufffd\ufffdb")
 
-    def test_missing_layers_are_refused_not_skipped(self):
-        status, _, error = self.broker.post({"code": "print(1)"})
-        self.assertEqual(status, 422)
-        self.assertEqual(error["error_type"], "ValidationError")
-        self.assertIn("enable_output_validation", error["message"])
+    def test_all_layers_are_on_unless_switched_off(self):
+        status, _, reply = self.broker.post({"code": "print(1)"})
+        self.assertEqual((status, reply["success"], reply["stdout"]), (200, True, "1\n"))
+        self.assertEqual((reply["validation_violations"], reply["output_violations"]), ([], []))
 
     def test_requests_that_are_wrong(self):
         cases = [

@@ -46,19 +46,33 @@ struct FakeOutput : OutputDoor {
   std::vector<std::string>& calls;
   bool passes = true;
   explicit FakeOutput(std::vector<std::string>& calls_in) : calls(calls_in) {}
-  OutputVerdict check(OutputTexts texts, bool redact) const override {
-    calls.push_back(std::string("output ") + (redact ? "redact" : "look"));
+  mutable std::thread::id thread;
+  std::vector<std::string> known_secrets(std::string_view context_json) const override {
+    return {"secret of " + std::string(context_json)};
+  }
+  OutputVerdict check(OutputQuestion question) const override {
+    thread = std::this_thread::get_id();
+    std::string call = std::string("output ") + (question.redact ? "redact" : "look");
+    for (const std::string& known : question.known_secrets) call += " " + known;
+    if (question.was_truncated) call += " truncated";
+    calls.push_back(call);
     OutputVerdict verdict;
     verdict.passed = passes;
     if (!passes) verdict.error_message = "too many secrets";
-    verdict.redacted = redact;
-    verdict.texts.stdout_text = "[" + texts.stdout_text + "]";
-    verdict.texts.stderr_text = "[" + texts.stderr_text + "]";
-    verdict.texts.error_message = "[" + texts.error_message + "]";
-    verdict.violations.push_back({"sensitive_data", "r", "c", "high", "stdout", "m", 1});
+    verdict.redacted = question.redact;
+    verdict.texts = std::move(question.texts);
+    for (std::string* text : {&verdict.texts.stdout_text, &verdict.texts.stderr_text}) {
+      *text = "[" + *text + "]";
+    }
+    if (auto& message = verdict.texts.error_message) message = "[" + *message + "]";
+    for (runners::Artifact& artifact : verdict.texts.artifacts) artifact.path = "[" + artifact.path + "]";
+    for (std::string& note : verdict.texts.notes) note = "[" + note + "]";
+    verdict.violations.push_back({"sensitive_data", "r", "c", "high", "stdout", "m", 1, 1});
     return verdict;
   }
 };
+
+const char* const kRedact = "output redact secret of {}";
 
 class PipelineTest : public ::testing::Test {
  protected:
@@ -124,7 +138,7 @@ class PipelineTest : public ::testing::Test {
 TEST_F(PipelineTest, WalksThroughBothDoors) {
   const auto result = execute();
   ASSERT_TRUE(result.has_value());
-  EXPECT_EQ(calls_, (Calls{"first code 3.11 syntax default", "run", "output redact"}));
+  EXPECT_EQ(calls_, (Calls{"first code 3.11 syntax default", "run", kRedact}));
   EXPECT_EQ(result->id, "id-1");
   EXPECT_TRUE(result->success);
   EXPECT_EQ(result->stdout_text, "[out]");
@@ -157,13 +171,13 @@ TEST_F(PipelineTest, HandsTheWholeRequestToTheRunner) {
 TEST_F(PipelineTest, SkipsWhatTheRequestSwitchedOff) {
   request_.layers.enable_syntax_validation = false;
   ASSERT_TRUE(execute().has_value());
-  EXPECT_EQ(calls_, (Calls{"first code 3.11 default", "run", "output redact"}));
+  EXPECT_EQ(calls_, (Calls{"first code 3.11 default", "run", kRedact}));
 
   calls_.clear();
   request_.layers.enable_ast_validation = false;
   request_.layers.redact_sensitive_output = false;
   ASSERT_TRUE(execute().has_value());
-  EXPECT_EQ(calls_, (Calls{"run", "output look"}));
+  EXPECT_EQ(calls_, (Calls{"run", "output look secret of {}"}));
 
   calls_.clear();
   request_.layers.enable_output_validation = false;
@@ -289,6 +303,30 @@ TEST_F(PipelineTest, TheSecondDoorSeesErrorMessagesToo) {
   runner_.outcome.exception_type = "ValueError";
   runner_.outcome.message = "ValueError: secret";
   EXPECT_EQ(execute()->error_message, "[ValueError: secret]");
+}
+
+TEST_F(PipelineTest, TheSecondDoorSeesArtifactsAndNotes) {
+  runner_.outcome.artifacts.push_back({"a", 1, "x"});
+  runner_.outcome.notes.emplace_back("left out b");
+  runner_.outcome.output_truncated = true;
+  const auto result = execute();
+  ASSERT_EQ(result->artifacts.size(), 1U);
+  EXPECT_EQ(result->artifacts[0].path, "[a]");
+  EXPECT_EQ(result->notes, (std::vector<std::string>{"[left out b]"}));
+  EXPECT_EQ(calls_.back(), std::string(kRedact) + " truncated");
+}
+
+TEST_F(PipelineTest, LongOutputIsReadBesideTheIoThread) {
+  boost::asio::thread_pool workers(1);
+  workers_ = workers.get_executor();
+  ASSERT_TRUE(execute().has_value());
+  EXPECT_EQ(output_.thread, std::this_thread::get_id());
+  runner_.outcome.stdout_bytes = std::string(100'000, 'x');
+  auto result = begin();
+  workers.join();
+  turn();
+  ASSERT_TRUE(result.get().has_value());
+  EXPECT_NE(output_.thread, std::this_thread::get_id());
 }
 
 TEST_F(PipelineTest, OutputThatIsRefusedDoesNotGoOut) {

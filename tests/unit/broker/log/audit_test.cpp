@@ -42,13 +42,17 @@ AuditRecord full_record(AuditEvent event) {
   return record;
 }
 
+Context context_of(const config::Log& config) {
+  return {config, fixed_time, {}};
+}
+
 json parsed(const AuditRecord& record, const config::Log& config = {}) {
-  return json::parse(audit_line(record, config, fixed_time()));
+  return json::parse(audit_line(record, context_of(config)));
 }
 
 TEST(Audit, ARequestSaysWhoAndWhat) {
   EXPECT_EQ(
-      audit_line(full_record(AuditEvent::requested), {}, fixed_time()),
+      audit_line(full_record(AuditEvent::requested), context_of({})),
       R"({"ts":"2026-01-31T12:00:00.000042Z","level":"info","event":"Code execution requested",)"
       R"("execution_id":"exec-1","user_id":"alice","code_length":21,)"
       R"("code_sha256":")" +
@@ -113,7 +117,7 @@ TEST(Audit, UsersAreNumbersTextsOrNobody) {
 TEST(Audit, CodeIsInItOnlyIfConfigured) {
   for (const auto event :
        {AuditEvent::requested, AuditEvent::completed, AuditEvent::failed, AuditEvent::violations}) {
-    EXPECT_THAT(audit_line(full_record(event), {}, fixed_time()), Not(HasSubstr("hunter2")));
+    EXPECT_THAT(audit_line(full_record(event), context_of({})), Not(HasSubstr("hunter2")));
   }
   config::Log config;
   config.include_code = true;
@@ -135,7 +139,7 @@ TEST(Audit, WithheldIdentityTellsNeitherUserNorCode) {
     auto record = full_record(event);
     record.log_executions = false;
     record.error_type = "HunterError";  // A class that the code defines.
-    const auto text = audit_line(record, config, fixed_time());
+    const auto text = audit_line(record, context_of(config));
     for (const auto& word : {std::string("hunter2"), std::string("alice"), std::string("HunterError"),
                              std::string("code_length"), std::string("code_sha256"), std::string("user_id"),
                              base::sha256_hex(code)}) {
@@ -177,9 +181,22 @@ TEST(Audit, HostileTextsStayOnOneLine) {
   record.violations = {{hostile, hostile}};
   config::Log config;
   config.include_code = true;
-  const auto text = audit_line(record, config, fixed_time());
+  const auto text = audit_line(record, context_of(config));
   for (const char c : text) EXPECT_TRUE(c >= 0x20 && c < 0x7f);
   EXPECT_EQ(json::parse(text).at("event"), "Code execution failed");
+}
+
+TEST(Audit, WhatAClientOrASubmissionChosePassesTheFilter) {
+  auto record = full_record(AuditEvent::failed);
+  record.error_type = "Key_sk-123";
+  Context context = context_of({});
+  context.config.include_code = true;
+  context.filter = [](std::string_view text) { return "<" + std::string(text) + ">"; };
+  const auto line = json::parse(audit_line(record, context));
+  EXPECT_EQ(line.at("user_id"), "<alice>");
+  EXPECT_EQ(line.at("code"), "<" + std::string(code) + ">");
+  EXPECT_EQ(line.at("error_type"), "<Key_sk-123>");
+  EXPECT_EQ(line.at("execution_id"), "exec-1");
 }
 
 TEST(Audit, IgnoresTheLevelOfTheOperationalLog) {
