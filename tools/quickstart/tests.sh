@@ -13,7 +13,7 @@ run_all_tests() {
 
   step "Building"
   build_preset release
-  suite "unit tests" release -L unit
+  suite "unit tests" release -L unit -j "$(nproc)"
   suite "conformance tests (the parser against CPython)" release -L conformance
 
   write_broker_config
@@ -24,13 +24,13 @@ run_all_tests() {
 
   step "Building with AddressSanitizer and UndefinedBehaviorSanitizer"
   build_preset asan-ubsan unit_tests
-  suite "unit tests under ASan and UBSan" asan-ubsan -L unit
+  suite "unit tests under ASan and UBSan" asan-ubsan -L unit -j "$(nproc)"
   step "Building with ThreadSanitizer"
   build_preset tsan unit_tests
-  suite "concurrent parts under TSan" tsan -L unit
+  suite "concurrent parts under TSan" tsan -L unit -j "$(nproc)"
   step "Building the fuzz targets with clang"
   build_preset fuzz fuzz_targets
-  suite "fuzz targets, a short run each from their seeds" fuzz -L fuzz
+  suite "fuzz targets, a short run each from their seeds" fuzz -L fuzz -j "$(nproc)"
 
   step "Format, include direction, clang-tidy"
   if tools/check build/release; then PASSED=$((PASSED + 1)); else

@@ -342,6 +342,12 @@ TEST(Lexer, LimitsOfCPython) {
   ASSERT_TRUE(nested.error);
   EXPECT_EQ(nested.error->message, "too many nested parentheses");
   EXPECT_EQ(nested.error->offset, 201U);
+
+  std::string fields;
+  for (int i = 0; i < 150; ++i) fields += "f\"{";
+  ASSERT_TRUE(lex(fields, Version::v3_12).error);
+  EXPECT_EQ(lex(fields, Version::v3_12).error->message, "too many nested f-strings");
+  EXPECT_EQ(lex(fields, Version::v3_14).error->message, "too many nested f-strings or t-strings");
 }
 
 TEST(Lexer, TellsWhoseErrorItIsAndWhatIsOpen) {
