@@ -18,4 +18,29 @@ std::string sha256_hex(std::string_view bytes) {
   return text;
 }
 
+struct Sha256::State {
+  struct Free {
+    void operator()(EVP_MD_CTX* context) const { EVP_MD_CTX_free(context); }
+  };
+  std::unique_ptr<EVP_MD_CTX, Free> context{EVP_MD_CTX_new()};
+  bool good = false;
+};
+
+Sha256::Sha256() : state_(std::make_unique<State>()) {
+  state_->good = state_->context && EVP_DigestInit_ex(state_->context.get(), EVP_sha256(), nullptr) == 1;
+}
+Sha256::~Sha256() = default;
+
+void Sha256::add(std::string_view bytes) {
+  state_->good = state_->good && EVP_DigestUpdate(state_->context.get(), bytes.data(), bytes.size()) == 1;
+}
+
+std::string Sha256::finish() {
+  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
+  unsigned size = 0;
+  if (!state_->good || EVP_DigestFinal_ex(state_->context.get(), digest.data(), &size) != 1) return {};
+  state_->good = false;
+  return {digest.begin(), digest.begin() + size};
+}
+
 }  // namespace sallyport::base

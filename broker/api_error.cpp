@@ -37,6 +37,8 @@ const char* error_type_of(int status) {
       return "RequestTooLargeError";
     case 415:
       return "UnsupportedMediaTypeError";
+    case 429:
+      return "TooManyRequestsError";
     case 499:
       return "CancelledError";
     case 500:

@@ -67,6 +67,9 @@ class FirstDoor {
   /// Thread-safety: any thread. Time is linear in the length of the code: microseconds for usual programs, a
   /// third of a second for the worst megabyte.
   [[nodiscard]] virtual CodeVerdict check(const CodeQuestion& question) const = 0;
+  /// Another number whenever the same question may have got another answer since; constant for a door whose
+  /// rules never change. Any thread.
+  [[nodiscard]] virtual std::uint64_t generation() const { return 0; }
 };
 
 /// What goes out through door two: everything that the submission chose. Texts are valid UTF-8.
@@ -104,6 +107,8 @@ class OutputDoor {
   [[nodiscard]] virtual std::vector<std::string> known_secrets(std::string_view context_json) const = 0;
   /// Thread-safety of both: any thread. Time is linear in the length of the texts.
   [[nodiscard]] virtual OutputVerdict check(OutputQuestion question) const = 0;
+  /// As FirstDoor has it.
+  [[nodiscard]] virtual std::uint64_t generation() const { return 0; }
 };
 
 /// The layers that are present. A null pointer is a layer that this broker does not have: a request that

@@ -92,6 +92,14 @@ ValidationViolation to_violation(policy::Violation found) {
   return violation;
 }
 
+std::vector<std::string_view> PythonFirstDoor::rule_ids() {
+  std::vector<std::string_view> ids = {"SyntaxError", "IndentationError", "TabError", "SyntaxWarning",
+                                       "DeprecationWarning"};
+  const auto& rules = policy::engine_rules();
+  ids.insert(ids.end(), rules.begin(), rules.end());
+  return ids;
+}
+
 CodeVerdict PythonFirstDoor::check(const CodeQuestion& question) const {
   CodeVerdict verdict;
   const auto version = question.python_version.empty() ? std::optional(python::newest_version)

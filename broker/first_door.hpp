@@ -5,6 +5,10 @@
 #include "broker/policy_catalog.hpp"
 #include "validators/policy/violation.hpp"
 
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
 namespace sallyport::broker {
 
 /// Whether the image's own Python would compile the submission, told in that Python's words, and whether the
@@ -15,6 +19,9 @@ class PythonFirstDoor final : public FirstDoor {
   explicit PythonFirstDoor(const PolicyCatalog& policies) : policies_(policies) {}
 
   [[nodiscard]] CodeVerdict check(const CodeQuestion& question) const override;
+  /// Every id that a violation of this door may have as its rule.
+  [[nodiscard]] static std::vector<std::string_view> rule_ids();
+  [[nodiscard]] std::uint64_t generation() const override { return policies_.generation(); }
 
  private:
   const PolicyCatalog& policies_;

@@ -31,6 +31,7 @@ std::vector<std::string> OutputRules::load() {
   if (!loaded.rules) return mistakes;
   const std::lock_guard lock(mutex_);
   rules_ = std::move(loaded.rules);
+  ++generation_;
   return mistakes;
 }
 

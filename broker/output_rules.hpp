@@ -3,6 +3,8 @@
 
 #include "validators/output/rule_set.hpp"
 
+#include <atomic>
+#include <cstdint>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -27,11 +29,14 @@ class OutputRules {
 
   /// Never null.
   [[nodiscard]] Pointer current() const;
+  /// Another number whenever the rules are others.
+  [[nodiscard]] std::uint64_t generation() const { return generation_.load(); }
 
  private:
   std::string file_;
   mutable std::mutex mutex_;
   Pointer rules_;  // guarded by mutex_
+  std::atomic<std::uint64_t> generation_{0};
 };
 
 }  // namespace sallyport::broker

@@ -21,25 +21,39 @@ double milliseconds_since(Clock::time_point start) {
   return std::chrono::duration<double, std::milli>(Clock::now() - start).count();
 }
 
+const char* explain(AdmissionRefusal::Reason reason) {
+  using Reason = AdmissionRefusal::Reason;
+  switch (reason) {
+    case Reason::full:
+      return "the broker is busy and its queue is full";
+    case Reason::timed_out:
+      return "the broker is busy; the submission's turn did not come in time";
+    case Reason::stopped:
+      return "the client went away while its submission was queued";
+    case Reason::user_rate:
+      return "this user has sent more requests than its rate permits";
+    case Reason::key_rate:
+      return "more requests were sent than the rate for all users permits";
+    case Reason::user_queue:
+      return "this user has as many submissions waiting as one user may have";
+    case Reason::user_concurrency:
+      return "this user has as many submissions running as one user may have";
+    case Reason::displaced:
+      return "the queue is full, and this user has more of it than others who want in";
+  }
+  return "";
+}
+
 ApiError refused_entry(const AdmissionRefusal& refusal) {
   ApiError error;
-  error.status = 503;
-  error.error_type = error_type_of(503);
+  error.status = refusal.over_quota() ? 429 : 503;
+  if (refusal.reason == AdmissionRefusal::Reason::stopped) error.status = 499;
+  error.error_type = error_type_of(error.status);
+  error.message = explain(refusal.reason);
   error.retry_after_seconds = refusal.retry_after_seconds;
-  switch (refusal.reason) {
-    case AdmissionRefusal::Reason::full:
-      error.message = "the broker is busy and its queue is full";
-      break;
-    case AdmissionRefusal::Reason::timed_out:
-      error.message = "the broker is busy; the submission's turn did not come in time";
-      break;
-    case AdmissionRefusal::Reason::stopped:
-      error.status = 499;
-      error.error_type = error_type_of(499);
-      error.message = "the client went away while its submission was queued";
-      error.retry_after_seconds = 0;
-      break;
-  }
+  nlohmann::json details;
+  details["reason"] = to_string(refusal.reason);
+  error.details_json = details.dump();
   return error;
 }
 
@@ -85,6 +99,8 @@ asio::awaitable<ApiResult<ExecutionReply>> Pipeline::execute(ExecutionRequest re
     ApiResult<ExecutionReply> result = co_await walk(request, sink, std::move(bounds), evidence);
     if (result.has_value()) {
       audit(request, evidence, &*result, nullptr);
+      observe(metrics::Stage::total, result->total_time_seconds * 1000);
+      if (parts_.metrics != nullptr) parts_.metrics->violations(*result);
     } else {
       const ApiError error = result.error();
       audit(request, evidence, nullptr, &error);
@@ -103,13 +119,26 @@ asio::awaitable<ApiResult<ExecutionReply>> Pipeline::execute(ExecutionRequest re
 asio::awaitable<ApiResult<ExecutionReply>> Pipeline::walk(ExecutionRequest& request,
                                                           runners::OutputSink* sink, CallBounds bounds,
                                                           Evidence& evidence) {
+  using metrics::Stage;
   const Clock::time_point begin = Clock::now();
-  ExecutionReply reply;
-  reply.id = evidence.execution_id;
+  const Owner owner(request.user_id);
+  if (const auto refusal = parts_.admission.check_rate(owner)) co_return refused_entry(*refusal);
   if (auto missing = missing_layers(request, sink != nullptr)) co_return std::move(*missing);
 
+  ExecutionReply reply;
+  const std::optional<std::string> cache_key = cache_key_of(request, owner, sink != nullptr);
+  const ExecutionReply* const known = cache_key ? parts_.cache->find(*cache_key) : nullptr;
+  if (known != nullptr) {
+    reply = *known;
+    reply.id = evidence.execution_id;
+    reply.total_time_seconds = milliseconds_since(begin) / 1000;
+    co_return reply;
+  }
+
+  reply.id = evidence.execution_id;
   CodeVerdict verdict = co_await pass_first_door(request);
   reply.timings.validation_ms = milliseconds_since(begin);
+  observe(Stage::validation, reply.timings.validation_ms);
   reply.validation_violations = std::move(verdict.violations);
 
   if (!verdict.passed) {
@@ -118,10 +147,11 @@ asio::awaitable<ApiResult<ExecutionReply>> Pipeline::walk(ExecutionRequest& requ
     if (verdict.error_line > 0) reply.error_line = verdict.error_line;
   } else {
     const Clock::time_point queued = Clock::now();
-    Admission::Result entry = co_await parts_.admission.enter(bounds);
+    Admission::Result entry = co_await parts_.admission.enter(owner, request.priority, bounds);
+    reply.timings.queue_ms = milliseconds_since(queued);
+    observe(Stage::queue, reply.timings.queue_ms);
     if (const auto* refusal = std::get_if<AdmissionRefusal>(&entry)) co_return refused_entry(*refusal);
     std::optional<Admission::Permit> permit(std::move(std::get<Admission::Permit>(entry)));
-    reply.timings.queue_ms = milliseconds_since(queued);
 
     const Clock::time_point started = Clock::now();
     std::vector<std::string> secrets = co_await known_secrets(request);
@@ -131,6 +161,8 @@ asio::awaitable<ApiResult<ExecutionReply>> Pipeline::walk(ExecutionRequest& requ
     runners::Outcome outcome = co_await parts_.runner.run(std::move(job), sink, std::move(run_bounds));
     permit.reset();
     reply.timings.sandbox_ms = milliseconds_since(started);
+    observe(Stage::sandbox, reply.timings.sandbox_ms);
+    if (parts_.metrics != nullptr) parts_.metrics->outcome(outcome);
     evidence.verdict = outcome.verdict;
     evidence.container_id = outcome.container_id;
     if (auto error = apply_outcome(std::move(outcome), request.limits, reply)) co_return std::move(*error);
@@ -138,13 +170,33 @@ asio::awaitable<ApiResult<ExecutionReply>> Pipeline::walk(ExecutionRequest& requ
     const Clock::time_point ended = Clock::now();
     co_await pass_second_door(request, std::move(secrets), reply);
     reply.timings.output_ms = milliseconds_since(ended);
+    observe(Stage::output, reply.timings.output_ms);
+    if (cache_key) parts_.cache->store(*cache_key, reply);
   }
   reply.total_time_seconds = milliseconds_since(begin) / 1000;
   co_return reply;
 }
 
+/// None where the result is not to be kept. Live output has gone out before anybody knows whether it is the
+/// output of a success.
+std::optional<std::string> Pipeline::cache_key_of(const ExecutionRequest& request, const Owner& owner,
+                                                  bool live) const {
+  if (parts_.cache == nullptr || live) return std::nullopt;
+  // Before the doors look: a result that was made while their rules changed is kept under the older ones.
+  RuleGenerations rules;
+  if (parts_.doors.first != nullptr) rules.code = parts_.doors.first->generation();
+  if (parts_.doors.output != nullptr) rules.output = parts_.doors.output->generation();
+  return parts_.cache->key_of(request, owner, rules);
+}
+
+void Pipeline::observe(metrics::Stage stage, double milliseconds) const {
+  if (parts_.metrics != nullptr) parts_.metrics->stage(stage, milliseconds / 1000);
+}
+
 asio::awaitable<ApiResult<ValidationReply>> Pipeline::validate(ExecutionRequest request) {
   const Clock::time_point begin = Clock::now();
+  const Owner owner(request.user_id);
+  if (const auto refusal = parts_.admission.check_rate(owner)) co_return refused_entry(*refusal);
   request.layers.enable_output_validation = false;
   if (auto missing = missing_layers(request, false)) co_return std::move(*missing);
   CodeVerdict verdict = co_await pass_first_door(request);

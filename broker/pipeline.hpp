@@ -10,6 +10,8 @@
 #include "broker/audit_sink.hpp"
 #include "broker/doors.hpp"
 #include "broker/execution_id.hpp"
+#include "broker/metrics/broker_metrics.hpp"
+#include "broker/result_cache.hpp"
 #include "runners/runner.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
@@ -31,6 +33,8 @@ struct PipelineParts {
   runners::Runner& runner;
   Admission& admission;
   AuditSink& audit;
+  ResultCache* cache = nullptr;               ///< May be null: no result is given again.
+  metrics::BrokerMetrics* metrics = nullptr;  ///< May be null.
   Doors doors;
   /// Where long programs are validated; empty: on the executor's thread, as short ones are.
   boost::asio::any_io_executor workers;
@@ -49,8 +53,8 @@ class Pipeline {
   explicit Pipeline(PipelineParts parts);
 
   /// Runs a checked request to its end. A reply for every outcome of the submission itself; an error when it
-  /// was not served: a layer that it wants is missing (422), no place (503), no sandbox (503), stopped (499).
-  /// Throws for faults of the broker only.
+  /// was not served: a layer that it wants is missing (422), its user has had enough (429), no place (503),
+  /// no sandbox (503), stopped (499). Throws for faults of the broker only.
   ///
   /// `sink` may be null. Live output goes out before door two can see the whole of it, so a request with a
   /// sink must have output validation off.
@@ -58,13 +62,17 @@ class Pipeline {
                                                             runners::OutputSink* sink,
                                                             base::CallBounds bounds);
 
-  /// The first door alone: nothing runs and nothing is recorded. 422 for a layer that is missing.
+  /// The first door alone: nothing runs and nothing is recorded. 422 for a layer that is missing; 429 by the
+  /// same rates as executions, with which it is counted.
   boost::asio::awaitable<ApiResult<ValidationReply>> validate(ExecutionRequest request);
 
  private:
   struct Evidence;
   boost::asio::awaitable<ApiResult<ExecutionReply>> walk(ExecutionRequest& request, runners::OutputSink* sink,
                                                          base::CallBounds bounds, Evidence& evidence);
+  [[nodiscard]] std::optional<std::string> cache_key_of(const ExecutionRequest& request, const Owner& owner,
+                                                        bool live) const;
+  void observe(metrics::Stage stage, double milliseconds) const;
   [[nodiscard]] std::optional<ApiError> missing_layers(const ExecutionRequest& request, bool live) const;
   [[nodiscard]] boost::asio::awaitable<CodeVerdict> pass_first_door(const ExecutionRequest& request) const;
   [[nodiscard]] boost::asio::awaitable<std::vector<std::string>> known_secrets(

@@ -75,6 +75,7 @@ std::vector<std::string> Policies::load() {
     auto loaded = std::make_shared<const Set>(std::move(set));
     const std::lock_guard lock(mutex_);
     set_ = std::move(loaded);
+    ++generation_;
   }
   return mistakes;
 }

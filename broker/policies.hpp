@@ -3,6 +3,8 @@
 
 #include "broker/policy_catalog.hpp"
 
+#include <atomic>
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -25,6 +27,7 @@ class Policies final : public PolicyCatalog {
 
   [[nodiscard]] PolicyPointer find(std::string_view name) const override;
   [[nodiscard]] std::vector<std::string> names() const override;
+  [[nodiscard]] std::uint64_t generation() const override { return generation_.load(); }
 
  private:
   using Set = std::map<std::string, PolicyPointer, std::less<>>;
@@ -33,6 +36,7 @@ class Policies final : public PolicyCatalog {
 
   std::string folder_;
   Set shipped_;
+  std::atomic<std::uint64_t> generation_{0};
   mutable std::mutex mutex_;
   std::shared_ptr<const Set> set_;  // guarded by mutex_
 };

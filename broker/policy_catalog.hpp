@@ -3,6 +3,7 @@
 
 #include "validators/policy/policy.hpp"
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -20,6 +21,8 @@ class PolicyCatalog {
   [[nodiscard]] virtual PolicyPointer find(std::string_view name) const = 0;
   /// In the order of the alphabet.
   [[nodiscard]] virtual std::vector<std::string> names() const = 0;
+  /// Another number after every loading that may have changed a policy.
+  [[nodiscard]] virtual std::uint64_t generation() const = 0;
 };
 
 }  // namespace sallyport::broker

@@ -25,6 +25,7 @@ RequestRules request_rules(const config::Config& config, const ImageCatalog& ima
   rules.may_switch_off = config.may_switch_off;
   rules.default_image = config.images.default_image;
   rules.sandbox_types = {config.runner.type};
+  rules.max_priority = priority_from(config.admission.max_priority).value_or(Priority::normal);
   rules.max_files_bytes = config.runner.work_folder_mb * 1024 * 1024;
   rules.images = &images;
   rules.policies = &policies;

@@ -15,6 +15,7 @@ class RedactingOutputDoor final : public OutputDoor {
 
   [[nodiscard]] std::vector<std::string> known_secrets(std::string_view context_json) const override;
   [[nodiscard]] OutputVerdict check(OutputQuestion question) const override;
+  [[nodiscard]] std::uint64_t generation() const override { return rules_.generation(); }
 
  private:
   const OutputRules& rules_;

@@ -7,6 +7,7 @@
 #include "broker/pipeline.hpp"
 #include "broker/readiness.hpp"
 #include "broker/request_rules.hpp"
+#include "broker/result_cache.hpp"
 #include "broker/seconds.hpp"
 
 #include <nlohmann/json.hpp>
@@ -43,11 +44,18 @@ class Service::Impl {
   Impl(asio::any_io_executor executor, config::Config config, ServiceParts parts)
       : config_(std::move(config)),
         rules_(request_rules(config_, parts.images, parts.policies)),
-        admission_(executor, config_.admission),
+        admission_(executor, config_.admission, config_.limits),
+        cache_(config_.cache),
+        metrics_(parts.metrics),
         pipeline_(pipeline_parts(parts)),
         readiness_(executor, parts.runner, config_.images.default_image,
                    seconds(config_.engine.call_timeout_seconds)),
-        server_(executor, config_.server, routes(), parts.log) {}
+        server_(executor, config_.server, routes(), parts.log, parts.metrics) {
+    if (metrics_ == nullptr) return;
+    metrics_->watch(admission_);
+    metrics_->watch(cache_);
+    metrics_->watch(server_);
+  }
 
   boost::system::result<void, http::StartError> start() { return server_.start(); }
   [[nodiscard]] std::uint16_t port() const { return server_.port(); }
@@ -65,6 +73,8 @@ class Service::Impl {
  private:
   PipelineParts pipeline_parts(const ServiceParts& parts) {
     PipelineParts pipeline(parts.runner, admission_, parts.audit);
+    pipeline.cache = &cache_;
+    pipeline.metrics = parts.metrics;
     pipeline.doors = parts.doors;
     pipeline.workers = parts.workers;
     pipeline.new_id = parts.new_id;
@@ -82,6 +92,9 @@ class Service::Impl {
     router.add({"GET", "/healthz", false, [this](Request, std::stop_token) { return health(); }});
     router.add(
         {"GET", "/readyz", false, [this](Request, std::stop_token stop) { return ready(std::move(stop)); }});
+    if (metrics_ != nullptr) {
+      router.add({"GET", "/metrics", false, [this](Request, std::stop_token) { return show_metrics(); }});
+    }
     return router;
   }
 
@@ -100,6 +113,7 @@ class Service::Impl {
       co_return http::to_response(result.error());
     }
     Response response;
+    response.error_type = result->error_type.value_or("");
     response.body = to_json(std::move(*result));
     co_return response;
   }
@@ -111,7 +125,15 @@ class Service::Impl {
     auto result = co_await pipeline_.validate(std::move(*parsed));
     if (result.has_error()) co_return http::to_response(result.error());
     Response response;
+    response.error_type = result->error_type.value_or("");
     response.body = to_json(std::move(*result));
+    co_return response;
+  }
+
+  asio::awaitable<Response> show_metrics() {
+    Response response;
+    response.content_type = metrics::Registry::content_type;
+    response.body = metrics_->text();
     co_return response;
   }
 
@@ -145,6 +167,8 @@ class Service::Impl {
   config::Config config_;
   RequestRules rules_;
   Admission admission_;
+  ResultCache cache_;
+  metrics::BrokerMetrics* metrics_;
   Pipeline pipeline_;
   Readiness readiness_;
   http::Server server_;

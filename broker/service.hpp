@@ -7,6 +7,7 @@
 #include "broker/execution_id.hpp"
 #include "broker/http/server.hpp"
 #include "broker/image_catalog.hpp"
+#include "broker/metrics/broker_metrics.hpp"
 #include "broker/policy_catalog.hpp"
 #include "config/config.hpp"
 #include "runners/runner.hpp"
@@ -33,10 +34,13 @@ struct ServiceParts {
   EventLog& log;
   Doors doors;
   boost::asio::any_io_executor workers;  ///< As PipelineParts has it.
+  /// Counts what happens, and is served at `/metrics`. Nothing else may ask it for its text.
+  metrics::BrokerMetrics* metrics = nullptr;
   IdGenerator new_id = new_execution_id;
 };
 
-/// Serves `POST /v1/executions`, `POST /v1/validate`, `GET /healthz` and `GET /readyz`.
+/// Serves `POST /v1/executions`, `POST /v1/validate`, `GET /healthz`, `GET /readyz`, and `GET /metrics` where
+/// there are metrics.
 ///
 /// Thread-safety: everything on the executor's one thread. Destroy it after `shut_down` has returned, or when
 /// the executor runs no more.

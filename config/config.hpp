@@ -79,9 +79,29 @@ struct Sandbox {
 };
 
 struct Admission {
-  std::uint64_t max_concurrent = 4;   ///< Sandboxes that run at the same time.
-  std::uint64_t max_queued = 64;      ///< Submissions that wait for one; beyond: 503.
-  double queue_timeout_seconds = 30;  ///< Longest wait in the queue; beyond: 503.
+  std::uint64_t max_concurrent = 4;     ///< Sandboxes that run at the same time.
+  std::uint64_t max_queued = 64;        ///< Submissions that wait for one; beyond: 503.
+  double queue_timeout_seconds = 30;    ///< Longest wait in the queue; beyond: 503.
+  std::string max_priority = "normal";  ///< The highest that a request may ask for: low, normal or high.
+};
+
+/// What one user, and all users of one API key together, may take. Beyond: 429.
+struct Limits {
+  double rate_per_minute = 0;                 ///< Requests of one user; 0: any number.
+  std::uint64_t burst = 10;                   ///< Of these, at once.
+  double key_rate_per_minute = 0;             ///< Requests of all users of one key; 0: any number.
+  std::uint64_t key_burst = 100;              ///< Of these, at once.
+  std::uint64_t max_concurrent_per_user = 0;  ///< Running at one time; 0: any number. Further ones wait.
+  std::uint64_t max_queued_per_user = 0;      ///< Waiting at one time; 0: any number.
+  std::uint64_t max_tracked_users = 10'000;   ///< Whose rate is counted singly; further ones share one rate.
+};
+
+/// Results of successful submissions that said that they are deterministic.
+struct Cache {
+  bool enabled = false;
+  std::uint64_t max_entries = 1000;
+  std::uint64_t max_bytes = 67'108'864;  ///< Of all kept replies together.
+  double ttl_seconds = 300;              ///< How long a result is given again.
 };
 
 struct Images {
@@ -133,6 +153,8 @@ struct Config {
   Runner runner;
   Sandbox sandbox;
   Admission admission;
+  Limits limits;
+  Cache cache;
   Images images;
   Policies policies;
   Output output;

@@ -117,6 +117,41 @@ std::vector<Key> admission_keys() {
        "Submissions that wait for one; beyond: 503."},
       {SALLYPORT_KEY(admission.queue_timeout_seconds), seconds, "seconds",
        "Longest wait in the queue; beyond: 503."},
+      {SALLYPORT_KEY(admission.max_priority), OneOf{{"low", "normal", "high"}}, "",
+       "The highest priority that a request may ask for: low, normal or high."},
+  };
+}
+
+std::vector<Key> owner_limit_keys() {
+  return {
+      {SALLYPORT_KEY(limits.rate_per_minute), Range{0, 1e6}, "per minute",
+       "Requests of one user; beyond: 429; 0 is any number."},
+      {SALLYPORT_KEY(limits.burst), Range{1, 1'000'000}, count,
+       "Requests that one user may send at once within its rate."},
+      {SALLYPORT_KEY(limits.key_rate_per_minute), Range{0, 1e7}, "per minute",
+       "Requests of all users together; beyond: 429; 0 is any number."},
+      {SALLYPORT_KEY(limits.key_burst), Range{1, 10'000'000}, count,
+       "Requests that all users together may send at once within their rate."},
+      {SALLYPORT_KEY(limits.max_concurrent_per_user), Range{0, 65'536}, count,
+       "Submissions of one user that run at one time; further ones wait; 0 is any number."},
+      {SALLYPORT_KEY(limits.max_queued_per_user), Range{0, 1'000'000}, count,
+       "Submissions of one user that wait; beyond: 429; 0 is any number."},
+      {SALLYPORT_KEY(limits.max_tracked_users), Range{1, 1'000'000}, count,
+       "Users whose rate is counted singly at one time; any beyond share one rate."},
+  };
+}
+
+std::vector<Key> cache_keys() {
+  return {
+      {SALLYPORT_KEY(cache.enabled),
+       {},
+       "",
+       "Gives the result of a successful submission again to the same user, if the request says that it is "
+       "deterministic."},
+      {SALLYPORT_KEY(cache.max_entries), Range{1, 10'000'000}, count, "Results that are kept."},
+      {SALLYPORT_KEY(cache.max_bytes), Range{1024, 1'099'511'627'776}, "bytes",
+       "Results that are kept, together; one larger than an eighth of it is not."},
+      {SALLYPORT_KEY(cache.ttl_seconds), seconds, "seconds", "How long a result is given again."},
   };
 }
 
@@ -208,6 +243,8 @@ std::vector<Key> all_keys() {
   append(limit_keys("sandbox.ceilings", &Sandbox::ceilings, "The most that a request may ask for: "));
   append(sandbox_keys());
   append(admission_keys());
+  append(owner_limit_keys());
+  append(cache_keys());
   append(image_keys());
   append(policy_keys());
   append(output_keys());

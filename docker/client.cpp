@@ -29,6 +29,7 @@ Error invalid_name(std::string_view what, std::string_view name) {
 
 Result<Request> container_request(std::string_view method, const std::string& id, std::string_view action) {
   Request request(method, "/containers/" + id + std::string(action));
+  request.route = "/containers/{id}" + std::string(action);
   if (valid_container_reference(id)) return request;
   return with_call(invalid_name("container id or name", id),
                    Request(method, "/containers/{id}" + std::string(action)).call());
@@ -36,6 +37,7 @@ Result<Request> container_request(std::string_view method, const std::string& id
 
 Result<Request> image_request(std::string_view method, const std::string& name, std::string_view action) {
   Request request(method, "/images/" + name + std::string(action));
+  request.route = "/images/{name}" + std::string(action);
   if (valid_image_reference(name)) return request;
   return with_call(invalid_name("image name or id", name),
                    Request(method, "/images/{name}" + std::string(action)).call());

@@ -8,6 +8,7 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 
+#include <chrono>
 #include <cstddef>
 #include <functional>
 #include <memory>
@@ -18,6 +19,16 @@
 
 namespace sallyport::docker {
 
+/// One call to the engine, when the header of its answer has come or it has failed.
+struct CallReport {
+  std::string_view call;   ///< "POST /containers/{id}/start": one of a fixed set.
+  std::string_view error;  ///< Empty; or "not found" for a 404, else what `to_string(ErrorKind)` says.
+  std::chrono::nanoseconds duration{0};
+};
+
+/// Hears of each call; on the executor's thread, and must neither block nor throw. May be empty.
+using CallObserver = std::function<void(const CallReport& report)>;
+
 struct ClientOptions {
   std::string socket_path = "/var/run/docker.sock";
   std::size_t max_idle_connections = 16;  ///< Kept open for the next call.
@@ -25,6 +36,7 @@ struct ClientOptions {
   std::size_t max_response_bytes = 8 * 1024 * 1024;  ///< Of a body that is not a stream.
   std::size_t max_frame_bytes = 16 * 1024 * 1024;    ///< Of one frame of an attached stream.
   std::size_t max_line_bytes = 1024 * 1024;          ///< Of one line of an event or progress stream.
+  CallObserver on_call;
 };
 
 enum class StreamKind { stdout_stream, stderr_stream };

@@ -230,6 +230,36 @@ asio::awaitable<Transport::Attempt> Transport::attempt(const Request& request, c
 
 asio::awaitable<Result<std::unique_ptr<Exchange>>> Transport::open(Request request,
                                                                    const base::CallBounds& bounds) {
+  const std::string kind = request.kind();
+  const auto begin = base::Clock::now();
+  auto result = co_await open_unobserved(std::move(request), bounds);
+  observe(kind, begin, result);
+  co_return result;
+}
+
+asio::awaitable<Result<std::unique_ptr<Exchange>>> Transport::open_upload(Request request,
+                                                                          const TarSource& source,
+                                                                          const base::CallBounds& bounds) {
+  const std::string kind = request.kind();
+  const auto begin = base::Clock::now();
+  auto result = co_await open_upload_unobserved(std::move(request), source, bounds);
+  observe(kind, begin, result);
+  co_return result;
+}
+
+void Transport::observe(const std::string& call, base::Clock::time_point begin,
+                        const Result<std::unique_ptr<Exchange>>& result) const {
+  if (!options_.on_call) return;
+  CallReport report;
+  report.call = call;
+  report.duration = base::Clock::now() - begin;
+  if (result.has_error())
+    report.error = result.error().is_not_found() ? "not found" : to_string(result.error().kind);
+  options_.on_call(report);
+}
+
+asio::awaitable<Result<std::unique_ptr<Exchange>>> Transport::open_unobserved(
+    Request request, const base::CallBounds& bounds) {
   Attempt outcome = co_await attempt(request, bounds, Pool::Freshness::any);
   if (!outcome.exchange && outcome.may_repeat) {
     // The engine closed the idle connection, most likely by a restart: then the other idle ones are dead too.
@@ -239,9 +269,8 @@ asio::awaitable<Result<std::unique_ptr<Exchange>>> Transport::open(Request reque
   co_return co_await check_status(std::move(outcome.exchange), request.upgrade, bounds);
 }
 
-asio::awaitable<Result<std::unique_ptr<Exchange>>> Transport::open_upload(Request request,
-                                                                          const TarSource& source,
-                                                                          const base::CallBounds& bounds) {
+asio::awaitable<Result<std::unique_ptr<Exchange>>> Transport::open_upload_unobserved(
+    Request request, const TarSource& source, const base::CallBounds& bounds) {
   request.chunked_body = true;
   // Always a new connection: the source can be read only once, so there is no second attempt.
   Attempt outcome = co_await attempt(request, bounds, Pool::Freshness::new_connection);

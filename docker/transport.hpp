@@ -26,11 +26,14 @@ struct Request {
 
   /// "POST /containers/create", for errors.
   [[nodiscard]] std::string call() const { return method + " " + path; }
+  /// The same for all calls of a kind: "POST /containers/{id}/start".
+  [[nodiscard]] std::string kind() const { return method + " " + (route.empty() ? path : route); }
   /// The head as it goes over the wire. `api_version` goes in front of the path if not empty.
   [[nodiscard]] std::string head(std::string_view api_version) const;
 
   std::string method;
   std::string path;   ///< Without version and query.
+  std::string route;  ///< The path with "{id}" for what differs from call to call; empty: the path has none.
   std::string query;  ///< Encoded, without the question mark.
   std::string body;
   std::string content_type = "application/json";
@@ -106,6 +109,12 @@ class Transport {
 
  private:
   struct Attempt;
+  [[nodiscard]] boost::asio::awaitable<Result<std::unique_ptr<Exchange>>> open_unobserved(
+      Request request, const base::CallBounds& bounds);
+  [[nodiscard]] boost::asio::awaitable<Result<std::unique_ptr<Exchange>>> open_upload_unobserved(
+      Request request, const TarSource& source, const base::CallBounds& bounds);
+  void observe(const std::string& call, base::Clock::time_point begin,
+               const Result<std::unique_ptr<Exchange>>& result) const;
   [[nodiscard]] boost::asio::awaitable<Attempt> attempt(const Request& request,
                                                         const base::CallBounds& bounds,
                                                         Pool::Freshness freshness);

@@ -71,6 +71,7 @@ std::string to_json(ExecutionReply reply) {
                                        ? OrderedJson(rounded(*reply.execution_time_seconds, 1e6))
                                        : OrderedJson(nullptr);
   body["total_time_seconds"] = rounded(reply.total_time_seconds, 1e6);
+  body["cached"] = reply.cached;
   body["validation_violations"] = to_json(std::move(reply.validation_violations));
   body["output_violations"] = to_list(std::move(reply.output_violations));
   body["was_output_redacted"] = reply.was_output_redacted;

@@ -26,6 +26,7 @@ struct ExecutionReply {
   bool oom_killed = false;
   std::optional<double> execution_time_seconds;  ///< None when nothing was executed.
   double total_time_seconds = 0;
+  bool cached = false;  ///< The result of an earlier submission, given again; nothing was executed.
   std::vector<ValidationViolation> validation_violations;
   std::vector<OutputViolation> output_violations;
   bool was_output_redacted = false;

@@ -22,7 +22,7 @@ using Names = std::span<const std::string_view>;
 
 constexpr std::size_t kMaxQuoted = 100;
 
-constexpr std::array<std::string_view, 17> kFields = {"code",
+constexpr std::array<std::string_view, 19> kFields = {"code",
                                                       "context",
                                                       "stdin",
                                                       "files",
@@ -31,6 +31,8 @@ constexpr std::array<std::string_view, 17> kFields = {"code",
                                                       "sandbox_type",
                                                       "sandbox_config",
                                                       "policy",
+                                                      "priority",
+                                                      "deterministic",
                                                       "forbidden_functions",
                                                       "forbidden_modules",
                                                       "forbidden_attributes",
@@ -185,6 +187,8 @@ class Parser {
     if (document.verbatim) read_context(std::move(*document.verbatim));
     if (body.contains("stdin")) request_.stdin_text = take_string(body, "stdin", "stdin");
     read_user_id(body);
+    read_priority(body);
+    read_deterministic(body);
     read_switches(body);
     read_policy(body);
     read_adjustments(body);
@@ -224,6 +228,29 @@ class Parser {
       return;
     }
     refuse_field("user_id", "must be a whole number within 64 bits, a string or null");
+  }
+
+  void read_priority(Json& body) {
+    if (!body.contains("priority")) return;
+    const std::string name = take_string(body, "priority", "priority");
+    const auto asked = priority_from(name);
+    if (!asked) check_name("priority", name, {kPriorityNames.begin(), kPriorityNames.end()});
+    if (*asked > rules_.max_priority) {
+      const std::string_view most = to_string(rules_.max_priority);
+      Json details;
+      details["field"] = "priority";
+      details["asked"] = name;
+      details["ceiling"] = most;
+      refuse(422, "priority: " + name + " is above the ceiling of " + std::string(most), details);
+    }
+    request_.priority = *asked;
+  }
+
+  void read_deterministic(const Json& body) {
+    const Json* const value = member(body, "deterministic");
+    if (value == nullptr) return;
+    if (!value->is_boolean()) refuse_type("deterministic", "a boolean", *value);
+    request_.deterministic = value->get<bool>();
   }
 
   /// One switch, and whether the request named it.

@@ -1,6 +1,7 @@
 // The body of `POST /v1/executions`.
 #pragma once
 
+#include "broker/api/priority.hpp"
 #include "broker/api_error.hpp"
 #include "broker/image_catalog.hpp"
 #include "broker/policy_catalog.hpp"
@@ -42,6 +43,8 @@ struct ExecutionRequest {
   std::string policy = "default";
   validators::policy::Adjustments adjustments;  ///< What the request changes about the policy.
   Layers layers;
+  Priority priority = Priority::normal;
+  bool deterministic = false;  ///< The caller's word that the same request has the same result.
 };
 
 /// What requests are checked against.
@@ -53,6 +56,7 @@ struct RequestRules {
   const PolicyCatalog* policies = nullptr;              ///< Must outlive the rules; never null.
   std::vector<std::string> allowed_policies;            ///< Names that requests may give; empty: all.
   bool may_replace_imports = false;  ///< Whether `allowed_imports` is in place of the policy's list.
+  Priority max_priority = Priority::normal;
   std::uint64_t max_files_bytes = 64 * 1024 * 1024;  ///< All input files together: the work folder's size.
   const ImageCatalog* images = nullptr;              ///< Must outlive the rules; never null.
 };

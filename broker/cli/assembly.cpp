@@ -10,10 +10,11 @@ namespace asio = boost::asio;
 namespace sallyport::broker::cli {
 namespace {
 
-docker::ClientOptions client_options(const config::Engine& engine) {
+docker::ClientOptions client_options(const config::Engine& engine, docker::CallObserver on_call) {
   docker::ClientOptions options;
   options.socket_path = engine.socket;
   options.max_connections = engine.max_connections;
+  options.on_call = std::move(on_call);
   return options;
 }
 
@@ -30,9 +31,9 @@ std::chrono::milliseconds milliseconds_of(double seconds) {
   return std::chrono::milliseconds(std::llround(seconds * 1000.0));
 }
 
-Assembly::Assembly(const config::Config& config, runners::ReaperLog log)
+Assembly::Assembly(const config::Config& config, runners::ReaperLog log, docker::CallObserver on_call)
     : config_(config),
-      client_(context_.get_executor(), client_options(config.engine)),
+      client_(context_.get_executor(), client_options(config.engine, std::move(on_call))),
       images_(config.images.record),
       identity_{config.instance.name, new_execution_id()},
       reaper_(context_.get_executor(), client_, identity_, reaper_options(config.engine), std::move(log)),

@@ -23,7 +23,8 @@ namespace sallyport::broker::cli {
 /// `doctor` all work on one of these.
 class Assembly {
  public:
-  Assembly(const config::Config& config, runners::ReaperLog log);
+  /// `on_call` hears of the calls to the engine; may be empty.
+  Assembly(const config::Config& config, runners::ReaperLog log, docker::CallObserver on_call = {});
 
   boost::asio::io_context& context() { return context_; }
   docker::Client& client() { return client_; }

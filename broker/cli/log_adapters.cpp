@@ -30,6 +30,7 @@ void add_reply(const ExecutionReply& reply, log::AuditRecord& record) {
   record.oom_killed = reply.oom_killed;
   record.truncated = reply.was_output_truncated;
   record.redacted = reply.was_output_redacted;
+  record.cached = reply.cached;
   for (const ValidationViolation& violation : reply.validation_violations) {
     record.violations.push_back({violation.rule, violation.severity});
   }

@@ -6,6 +6,7 @@
 #include "broker/cli/load_or_complain.hpp"
 #include "broker/cli/log_adapters.hpp"
 #include "broker/log/logs.hpp"
+#include "broker/metrics/broker_metrics.hpp"
 #include "broker/output_rules.hpp"
 #include "broker/second_door.hpp"
 #include "broker/service.hpp"
@@ -45,9 +46,17 @@ class Server {
         log_(logs.operational()),
         events_(logs.operational()),
         audit_(logs.audit()),
-        assembly_(config, [this](const std::string& message) {
-          events_.write(Severity::warning, "container_removal", message);
-        }) {}
+        metrics_(SALLYPORT_VERSION),
+        assembly_(
+            config,
+            [this](const std::string& message) {
+              events_.write(Severity::warning, "container_removal", message);
+            },
+            [this](const docker::CallReport& report) { metrics_.engine_call(report); }) {
+    metrics_.know_code_rules(PythonFirstDoor::rule_ids());
+    metrics_.watch_reaper([this] { return assembly_.reaper().counts(); });
+    metrics_.watch_logs([&logs] { return logs.lost_operational(); }, [&logs] { return logs.lost_audit(); });
+  }
 
   int run() {
     if (!load_or_complain(assembly_.policies())) return kUsage;
@@ -64,6 +73,7 @@ class Server {
     ServiceParts parts(assembly_.runner(), assembly_.images(), assembly_.policies(), audit_, events_);
     parts.doors = assembly_.doors(output_door_);
     parts.workers = assembly_.workers();
+    parts.metrics = &metrics_;
     Service service(assembly_.context().get_executor(), config_, std::move(parts));
     const auto started = service.start();
     if (!started) {
@@ -144,6 +154,7 @@ class Server {
   log::Log& log_;
   LogEvents events_;
   LogAudit audit_;
+  metrics::BrokerMetrics metrics_;
   Assembly assembly_;
 };
 

@@ -11,6 +11,7 @@ Response to_response(const ApiError& error) {
     response.headers.push_back(Header{"Retry-After", std::to_string(error.retry_after_seconds)});
   }
   response.body = error.to_json();
+  response.error_type = error.error_type;
   return response;
 }
 

@@ -39,6 +39,7 @@ struct Response {
   std::string content_type = "application/json";
   std::vector<Header> headers;  ///< Beyond those that the server sets: Date, Content-*, Connection.
   std::string body;
+  std::string error_type;  ///< Of the body, for the metrics; empty for none.
 };
 
 /// The bytes up to and with the empty line. `keep_alive` false announces the end of the connection.

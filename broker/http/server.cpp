@@ -51,7 +51,8 @@ bool concerns_client_only(const boost::system::error_code& error) {
 
 class Server::Impl : public std::enable_shared_from_this<Server::Impl> {
  public:
-  Impl(asio::any_io_executor executor, config::Server config, Router router, EventLog& log)
+  Impl(asio::any_io_executor executor, config::Server config, Router router, EventLog& log,
+       RequestObserver* observer)
       : executor_(std::move(executor)),
         acceptor_(executor_),
         all_ended_(executor_),
@@ -59,6 +60,7 @@ class Server::Impl : public std::enable_shared_from_this<Server::Impl> {
     context_->limits = std::move(config);
     context_->router = std::move(router);
     context_->log = &log;
+    context_->observer = observer;
   }
 
   boost::system::result<void, StartError> start() {
@@ -84,6 +86,7 @@ class Server::Impl : public std::enable_shared_from_this<Server::Impl> {
 
   [[nodiscard]] std::uint16_t port() const { return port_; }
   [[nodiscard]] std::size_t connections() const { return sessions_.size(); }
+  [[nodiscard]] Counts counts() const { return counts_; }
   [[nodiscard]] bool draining() const { return context_->draining; }
   [[nodiscard]] bool cutting() const { return cutting_; }
 
@@ -154,6 +157,7 @@ class Server::Impl : public std::enable_shared_from_this<Server::Impl> {
         continue;
       }
       if (concerns_client_only(error)) continue;
+      ++self->counts_.failed;
       // One line an episode, not one an attempt.
       if (pause == kFirstPause) {
         self->context_->log->write(Severity::error, "accept_failed",
@@ -170,12 +174,14 @@ class Server::Impl : public std::enable_shared_from_this<Server::Impl> {
     boost::system::error_code ignored;
     socket.set_option(tcp::no_delay(true), ignored);
     if (sessions_.size() >= context_->limits.max_connections) {
+      ++counts_.refused;
       if (refusals_ >= kMaxRefusals) return;  // Closes it.
       ++refusals_;
       ++tasks_;
       asio::co_spawn(executor_, refuse(shared_from_this(), std::move(socket)), asio::detached);
       return;
     }
+    ++counts_.accepted;
     ++tasks_;
     auto session = std::make_shared<Session>(std::move(socket), context_);
     sessions_.emplace(session.get(), session);
@@ -214,12 +220,15 @@ class Server::Impl : public std::enable_shared_from_this<Server::Impl> {
   std::unordered_map<Session*, SessionPointer> sessions_;
   std::size_t refusals_ = 0;
   std::size_t tasks_ = 0;  // Coroutines that have not ended: the accept loop, sessions, refusals.
+  Counts counts_;
   std::uint16_t port_ = 0;
   bool cutting_ = false;
 };
 
-Server::Server(asio::any_io_executor executor, config::Server config, Router router, EventLog& log)
-    : impl_(std::make_shared<Impl>(std::move(executor), std::move(config), std::move(router), log)) {}
+Server::Server(asio::any_io_executor executor, config::Server config, Router router, EventLog& log,
+               RequestObserver* observer)
+    : impl_(
+          std::make_shared<Impl>(std::move(executor), std::move(config), std::move(router), log, observer)) {}
 
 // Coroutines that are left hold the implementation, not this object.
 Server::~Server() {
@@ -234,6 +243,9 @@ std::uint16_t Server::port() const {
 }
 std::size_t Server::connections() const {
   return impl_->connections();
+}
+Server::Counts Server::counts() const {
+  return impl_->counts();
 }
 bool Server::draining() const {
   return impl_->draining();

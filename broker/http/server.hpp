@@ -2,6 +2,7 @@
 #pragma once
 
 #include "broker/event_log.hpp"
+#include "broker/http/request_observer.hpp"
 #include "broker/http/router.hpp"
 #include "config/config.hpp"
 
@@ -36,8 +37,9 @@ struct StartError {
 /// Thread-safety: all calls, and all handlers, on the executor's one thread.
 class Server {
  public:
-  /// `log` must outlive the server.
-  Server(boost::asio::any_io_executor executor, config::Server config, Router router, EventLog& log);
+  /// `log` and `observer`, which may be null, must outlive the server.
+  Server(boost::asio::any_io_executor executor, config::Server config, Router router, EventLog& log,
+         RequestObserver* observer = nullptr);
   ~Server();
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
@@ -49,6 +51,13 @@ class Server {
   [[nodiscard]] std::uint16_t port() const;
 
   [[nodiscard]] std::size_t connections() const;
+
+  struct Counts {
+    std::uint64_t accepted = 0;  ///< Those that were refused are not among them.
+    std::uint64_t refused = 0;   ///< Beyond `max_connections`.
+    std::uint64_t failed = 0;    ///< Accepts that failed for want of something here.
+  };
+  [[nodiscard]] Counts counts() const;
 
   /// Whether `shut_down` has begun.
   [[nodiscard]] bool draining() const;

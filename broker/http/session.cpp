@@ -71,6 +71,7 @@ asio::awaitable<bool> Session::serve_one() {
     if (status != IoStatus::done) co_return false;
   }
 
+  route_ = {};
   ReaderLimits limits;
   limits.max_header_bytes = context_->limits.max_header_bytes;
   limits.max_body_bytes = context_->limits.max_body_bytes;
@@ -85,6 +86,7 @@ asio::awaitable<bool> Session::serve_one() {
     co_return co_await answer(std::move(*refusal), head_only, keep_alive);
   }
   auto& match = std::get<Router::Match>(resolution);
+  route_ = match.route->path;
 
   MemoryBudget::Charge charge(context_->memory);
   if (reader.head().has_body && context_->memory.used_up()) {
@@ -178,6 +180,9 @@ asio::awaitable<Response> Session::handle(const Route& route, Request request) {
 }
 
 asio::awaitable<bool> Session::answer(Response response, bool head_only, bool keep_alive) {
+  if (context_->observer != nullptr) {
+    context_->observer->answered(route_, response.status, response.error_type);
+  }
   keep_alive = keep_alive && !context_->draining && !peer_gone_;
   const std::string head = serialize_head(response, keep_alive);
   const std::string_view body = head_only || response.status == 204 ? std::string_view() : response.body;

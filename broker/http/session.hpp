@@ -4,6 +4,7 @@
 #include "broker/event_log.hpp"
 #include "broker/http/connection.hpp"
 #include "broker/http/memory_budget.hpp"
+#include "broker/http/request_observer.hpp"
 #include "broker/http/request_reader.hpp"
 #include "broker/http/router.hpp"
 #include "config/config.hpp"
@@ -15,6 +16,7 @@
 #include <optional>
 #include <stop_token>
 #include <string>
+#include <string_view>
 
 namespace sallyport::broker::http {
 
@@ -26,7 +28,8 @@ struct SessionContext {
   config::Server limits;
   Router router;
   EventLog* log = nullptr;
-  bool draining = false;  ///< No further request on any connection.
+  RequestObserver* observer = nullptr;  ///< May be null.
+  bool draining = false;                ///< No further request on any connection.
 };
 
 /// Reads requests one after the other, has them handled, and writes the answers in order.
@@ -60,6 +63,7 @@ class Session {
   std::shared_ptr<SessionContext> context_;
   std::string input_;  // Received and not yet consumed; at most a header's bound and one read.
   std::optional<std::stop_source> running_;
+  std::string_view route_;  // Of the request under way; empty while or if there is none.
   bool waiting_ = false;
   bool peer_gone_ = false;
 };

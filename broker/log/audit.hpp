@@ -67,6 +67,7 @@ struct AuditRecord {
   bool oom_killed = false;
   bool truncated = false;
   bool redacted = false;
+  bool cached = false;  ///< An earlier result was given again; nothing was executed.
   std::vector<AuditViolation> violations;
   AuditDurations durations;
   std::string container_id;

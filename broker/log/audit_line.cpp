@@ -107,6 +107,7 @@ void add_outcome(Json& json, const AuditRecord& record, const Context& context) 
   json.emplace("oom_killed", record.oom_killed);
   json.emplace("truncated", record.truncated);
   json.emplace("redacted", record.redacted);
+  json.emplace("cached", record.cached);
   json.emplace("violations", violations_json(record.violations));
   json.emplace("violation_count", record.violations.size());
   const auto& durations = record.durations;

@@ -49,6 +49,7 @@ class FakePolicies : public PolicyCatalog {
     }
     add(name, std::move(policy));
   }
+  std::uint64_t generation() const override { return 0; }
   void add(const std::string& name, PolicyPointer policy) { known_[name] = std::move(policy); }
 
   PolicyPointer find(std::string_view name) const override {
