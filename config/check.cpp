@@ -21,6 +21,7 @@ class Checker {
     check_address();
     check_limits();
     check_log();
+    check_pool();
     return std::move(mistakes_);
   }
 
@@ -97,6 +98,14 @@ class Checker {
     const auto& log = config_.log;
     if (log.file.empty() || log.file != log.audit_file) return;
     add("log.audit_file", "log.file", "the same file as log.file; leave it empty to have both in one file");
+  }
+
+  void check_pool() {
+    const auto& pool = config_.runner.pool;
+    if (pool.floor <= pool.ceiling) return;
+    add("runner.pool.floor", "runner.pool.ceiling",
+        std::to_string(pool.floor) + " is above runner.pool.ceiling, which is " +
+            std::to_string(pool.ceiling));
   }
 
   const Config& config_;

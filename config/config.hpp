@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 namespace sallyport::config {
 
@@ -35,6 +36,29 @@ struct Engine {
   std::uint64_t max_connections = 256;
 };
 
+/// How many of one image's sandboxes wait.
+struct ImagePool {
+  std::string image;
+  std::uint64_t floor = 0;
+  std::uint64_t ceiling = 0;
+};
+
+/// The entries of `Pool::images`, which is well-formed ("python=2-8,science=0-2").
+std::vector<ImagePool> image_pools(const std::string& images);
+
+/// The sandboxes that wait for submissions.
+struct Pool {
+  bool enabled = true;
+  std::uint64_t floor = 2;             ///< At least so many wait, of an image and size that is in use.
+  std::uint64_t ceiling = 4;           ///< At most so many wait, of one image and size.
+  std::string images;                  ///< Other floors and ceilings: "science=0-2,python=2-8".
+  std::uint64_t max_slots = 4;         ///< That wait, of all images and sizes together.
+  double max_age_seconds = 1800;       ///< One that has waited so long is replaced.
+  double demand_memory_seconds = 120;  ///< In which the memory of a burst fades to half.
+  std::uint64_t busy_starts = 1;       ///< Sandboxes started at one time while submissions run.
+  std::uint64_t idle_starts = 2;       ///< Sandboxes started at one time while none runs.
+};
+
 /// How sandboxes are made. The runtimes are names registered with the engine.
 struct Runner {
   std::string type = "gvisor";
@@ -45,6 +69,7 @@ struct Runner {
   std::uint64_t pids_limit = 1024;     ///< Host threads of the sandbox, its kernel's included; at least 512.
   std::uint64_t work_folder_mb = 64;   ///< Size of the working directory, and of /tmp, each a tmpfs.
   std::uint64_t max_open_files = 256;  ///< RLIMIT_NOFILE inside.
+  Pool pool;
 };
 
 /// Limits of one execution; names and units as in a request's `sandbox_config`.

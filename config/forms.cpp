@@ -1,5 +1,6 @@
 #include "config/forms.hpp"
 
+#include "config/config.hpp"
 #include "config/value.hpp"
 
 #include <algorithm>
@@ -12,6 +13,8 @@
 #include <string>
 #include <sys/un.h>
 #include <system_error>
+#include <utility>
+#include <vector>
 
 namespace sallyport::config {
 namespace {
@@ -42,6 +45,36 @@ bool is_names(std::string_view text) {
   while (!text.empty()) {
     const auto comma = text.find(',');
     if (!is_name(text.substr(0, comma))) return false;
+    if (comma == std::string_view::npos) return true;
+    text.remove_prefix(comma + 1);
+    if (text.empty()) return false;
+  }
+  return true;
+}
+
+// "science=0-2": a name, and two numbers of which the second is not the smaller.
+std::optional<ImagePool> as_image_pool(std::string_view text) {
+  const auto equals = text.find('=');
+  const auto dash = text.rfind('-');
+  if (equals == std::string_view::npos || dash == std::string_view::npos || dash < equals)
+    return std::nullopt;
+  if (!is_name(text.substr(0, equals))) return std::nullopt;
+  constexpr std::uint64_t most = 1024;
+  ImagePool pool;
+  pool.image = text.substr(0, equals);
+  const auto read = [](std::string_view digits, std::uint64_t& number) {
+    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
+    return error == std::errc() && end == digits.data() + digits.size() && number <= most;
+  };
+  if (!read(text.substr(equals + 1, dash - equals - 1), pool.floor)) return std::nullopt;
+  if (!read(text.substr(dash + 1), pool.ceiling) || pool.floor > pool.ceiling) return std::nullopt;
+  return pool;
+}
+
+bool is_image_ranges(std::string_view text) {
+  while (!text.empty()) {
+    const auto comma = text.find(',');
+    if (!as_image_pool(text.substr(0, comma))) return false;
     if (comma == std::string_view::npos) return true;
     text.remove_prefix(comma + 1);
     if (text.empty()) return false;
@@ -87,6 +120,18 @@ bool is_user(std::string_view text) {
 
 }  // namespace
 
+std::vector<ImagePool> image_pools(const std::string& images) {
+  std::vector<ImagePool> pools;
+  std::string_view rest = images;
+  while (!rest.empty()) {
+    const auto comma = rest.find(',');
+    if (auto pool = as_image_pool(rest.substr(0, comma))) pools.push_back(std::move(*pool));
+    if (comma == std::string_view::npos) break;
+    rest.remove_prefix(comma + 1);
+  }
+  return pools;
+}
+
 bool is_text(std::string_view text) {
   return text.size() <= longest_text && is_plain_text(text);
 }
@@ -118,6 +163,11 @@ Form name() {
 
 Form names() {
   return {is_names, "a list of names with commas between them, without spaces: strict,trusted"};
+}
+
+Form image_ranges() {
+  return {is_image_ranges,
+          "a list of NAME=FLOOR-CEILING with commas between them, without spaces: science=0-2,python=2-8"};
 }
 
 Form network() {

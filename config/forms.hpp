@@ -14,11 +14,12 @@ bool is_text(std::string_view text);
 bool is_loopback(std::string_view address);
 
 Form any_text();
-Form path();         ///< Not empty.
-Form socket_path();  ///< Fits into a Unix socket's address.
-Form name();         ///< An instance, an image, a runtime.
-Form names();        ///< Names with commas between them, or nothing.
-Form network();      ///< An engine network; not those that are another's network namespace.
+Form path();          ///< Not empty.
+Form socket_path();   ///< Fits into a Unix socket's address.
+Form name();          ///< An instance, an image, a runtime.
+Form names();         ///< Names with commas between them, or nothing.
+Form image_ranges();  ///< "NAME=LEAST-MOST" with commas between them, or nothing.
+Form network();       ///< An engine network; not those that are another's network namespace.
 Form ip_address();
 Form user();  ///< "uid:gid", in numbers, neither 0.
 

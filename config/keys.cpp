@@ -75,6 +75,23 @@ std::vector<Key> runner_keys() {
        "Size of the working directory, and of /tmp, each in memory."},
       {SALLYPORT_KEY(runner.max_open_files), Range{16, 1'048'576}, count,
        "Open files of one process inside."},
+      {SALLYPORT_KEY(runner.pool.enabled), {}, "", "Keep sandboxes that wait for submissions."},
+      {SALLYPORT_KEY(runner.pool.floor), Range{0, 1024}, count,
+       "Of an image and size that is in use, at least so many wait."},
+      {SALLYPORT_KEY(runner.pool.ceiling), Range{0, 1024}, count,
+       "Of one image and size, at most so many wait."},
+      {SALLYPORT_KEY(runner.pool.images), image_ranges(), "",
+       "Floor and ceiling of single images, with commas: science=0-2,python=2-8."},
+      {SALLYPORT_KEY(runner.pool.max_slots), Range{0, 4096}, count,
+       "Of all images and sizes together, at most so many wait."},
+      {SALLYPORT_KEY(runner.pool.max_age_seconds), Range{1, 86'400}, "seconds",
+       "A sandbox that has waited so long is replaced."},
+      {SALLYPORT_KEY(runner.pool.demand_memory_seconds), seconds, "seconds",
+       "In which the memory of a burst of submissions fades to half."},
+      {SALLYPORT_KEY(runner.pool.busy_starts), Range{0, 64}, count,
+       "Sandboxes that are started at one time while submissions run, theirs included."},
+      {SALLYPORT_KEY(runner.pool.idle_starts), Range{1, 64}, count,
+       "Sandboxes that are started at one time while none runs."},
   };
 }
 

@@ -92,7 +92,7 @@ void by_exit_status(std::int64_t status, const Limits& limits, Outcome& outcome)
 /// The program was through before our kill reached it: only then does the engine show its own exit status.
 bool ended_before_kill(const Evidence& evidence) {
   return evidence.report && evidence.exit_status == evidence.report->exit_code &&
-         evidence.exit_status != kSignalBase + SIGKILL;
+         *evidence.exit_status != kSignalBase + SIGKILL;
 }
 
 void by_kill_reason(const Evidence& evidence, const Limits& limits, Outcome& outcome) {
@@ -124,6 +124,11 @@ std::string signal_name(int number) {
   return "signal " + std::to_string(number);
 }
 
+bool may_rest_on_report(const Evidence& evidence, const Limits& limits) {
+  return evidence.report && evidence.kill_reason == KillReason::none && !evidence.oom_killed &&
+         !limits.enable_network;
+}
+
 void classify(const Evidence& evidence, const Limits& limits, Outcome& outcome) {
   outcome.oom_killed = evidence.oom_killed;
   if (evidence.kill_reason != KillReason::none && !ended_before_kill(evidence)) {
@@ -137,16 +142,18 @@ void classify(const Evidence& evidence, const Limits& limits, Outcome& outcome) 
                       " MiB of memory and was killed";
     return;
   }
-  if (evidence.report && evidence.report->exit_code == evidence.exit_status) {
+  const bool engine_agrees =
+      evidence.report && (!evidence.exit_status || evidence.report->exit_code == *evidence.exit_status);
+  if (engine_agrees) {
     by_report(*evidence.report, outcome);
     return;
   }
   if (evidence.report) {
     outcome.notes.push_back("the program's own report claims exit status " +
                             std::to_string(evidence.report->exit_code) + ", the sandbox ended with " +
-                            std::to_string(evidence.exit_status));
+                            std::to_string(*evidence.exit_status));
   }
-  by_exit_status(evidence.exit_status, limits, outcome);
+  by_exit_status(evidence.exit_status.value_or(kSandboxCrashStatus), limits, outcome);
 }
 
 }  // namespace sallyport::runners

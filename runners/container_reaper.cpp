@@ -157,6 +157,10 @@ asio::awaitable<void> ContainerReaper::shut_down(base::CallBounds bounds) {
   }
 }
 
+void ContainerReaper::log(const std::string& message) const {
+  state_->log(message);
+}
+
 ReaperCounts ContainerReaper::counts() const {
   return state_->counts;
 }

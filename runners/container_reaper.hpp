@@ -67,6 +67,9 @@ class ContainerReaper {
 
   [[nodiscard]] ReaperCounts counts() const;
 
+  /// A line about a container to where the reaper's own go.
+  void log(const std::string& message) const;
+
  private:
   struct State;
 

@@ -3,17 +3,17 @@
 
 #include "config/config.hpp"
 #include "docker/types.hpp"
-#include "runners/image_resolver.hpp"
-#include "runners/runner.hpp"
+#include "runners/sandbox_class.hpp"
 
 #include <string>
 
 namespace sallyport::runners {
 
 /// Labels of every container of the broker, by which a later start finds what an earlier one left.
-inline constexpr const char* kInstanceLabel = "sallyport.instance";    ///< config: instance.name
-inline constexpr const char* kRunLabel = "sallyport.run";              ///< One start of the broker.
-inline constexpr const char* kExecutionLabel = "sallyport.execution";  ///< The submission's id.
+inline constexpr const char* kInstanceLabel = "sallyport.instance";  ///< config: instance.name
+inline constexpr const char* kRunLabel = "sallyport.run";            ///< One start of the broker.
+inline constexpr const char* kExecutionLabel =
+    "sallyport.execution";  ///< The submission's id; not in the pool.
 
 /// Folders inside a sandbox; the guest agent knows the same.
 inline constexpr const char* kWorkFolder = "/workspace";
@@ -24,10 +24,11 @@ struct InstanceIdentity {
   std::string run;
 };
 
-/// Everything about the container for `job`, except what is in the image. A pure function; a test compares it
-/// with what the engine says it was told.
-[[nodiscard]] docker::ContainerSpec make_container_spec(const Job& job, const ResolvedImage& image,
+/// Everything about a container of `sandbox_class`, except what is in the image. A pure function; a test
+/// compares it with what the engine says it was told. `execution_id` is empty for one that waits in the pool.
+[[nodiscard]] docker::ContainerSpec make_container_spec(const SandboxClass& sandbox_class,
                                                         const config::Runner& runner,
-                                                        const InstanceIdentity& identity, std::string name);
+                                                        const InstanceIdentity& identity, std::string name,
+                                                        const std::string& execution_id);
 
 }  // namespace sallyport::runners

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <ctime>
 #include <utility>
 #include <variant>
 
@@ -24,222 +25,131 @@ constexpr seconds kSampleTime{1};
 constexpr milliseconds kOomReportTime{1000};
 
 constexpr std::int64_t kKilledStatus = 137;
-constexpr std::size_t kMaxEarlyOutput = 4096;
-
-milliseconds from_seconds(double value) {
-  return milliseconds(std::llround(value * 1000.0));
-}
-
-SandboxFailure failure_for(const docker::Error& error) {
-  switch (error.kind) {
-    case docker::ErrorKind::connect_failed:
-    case docker::ErrorKind::closed:
-      return SandboxFailure::engine_unreachable;
-    case docker::ErrorKind::timed_out:
-      return SandboxFailure::engine_timed_out;
-    case docker::ErrorKind::engine:
-    case docker::ErrorKind::malformed:
-    case docker::ErrorKind::too_large:
-    case docker::ErrorKind::invalid_request:
-    case docker::ErrorKind::stopped:
-      break;
-  }
-  return SandboxFailure::engine_refused;
-}
-
-/// The engine tells these apart in words only (moby: daemon/create.go, daemon/start_unix.go, libcontainerd).
-SandboxFailure failure_for_create(const docker::Error& error) {
-  if (error.is_not_found()) return SandboxFailure::image_missing;
-  if (error.message.find("unknown or invalid runtime name") != std::string::npos ||
-      error.message.find("Unknown runtime specified") != std::string::npos) {
-    return SandboxFailure::runtime_missing;
-  }
-  return failure_for(error);
-}
-
-SandboxFailure failure_for_start(const docker::Error& error) {
-  if (error.kind != docker::ErrorKind::engine) return failure_for(error);
-  const bool cannot_execute = error.message.find("no such file or directory") != std::string::npos ||
-                              error.message.find("permission denied") != std::string::npos;
-  if (cannot_execute && error.message.find("fork/exec") != std::string::npos) {
-    return SandboxFailure::runtime_missing;
-  }
-  return SandboxFailure::start_failed;
-}
 
 OutputStream to_output_stream(docker::StreamKind kind) {
   return kind == docker::StreamKind::stdout_stream ? OutputStream::stdout_stream
                                                    : OutputStream::stderr_stream;
 }
 
+/// Whether `date`, the engine's (RFC 3339, UTC), is before `when`. Compared as text: of a fraction whose
+/// zeros the engine left out, the Z counts as late, which is the careful answer.
+bool is_before(const std::string& date, std::chrono::system_clock::time_point when) {
+  const std::time_t whole = std::chrono::system_clock::to_time_t(when);
+  std::tm parts{};
+  if (gmtime_r(&whole, &parts) == nullptr) return false;
+  const auto rest = std::chrono::duration_cast<milliseconds>(when.time_since_epoch()).count() % 1000;
+  char text[64];
+  const std::size_t length = std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &parts);
+  std::snprintf(text + length, sizeof text - length, ".%03d", static_cast<int>(rest));
+  const std::string limit(text);
+  return !date.empty() && date.compare(0, limit.size(), limit) < 0;
+}
+
 }  // namespace
 
-GVisorExecution::GVisorExecution(GVisorExecutionContext& context, Job job, OutputSink* sink, std::string name)
+GVisorExecution::GVisorExecution(GVisorContext& context, SandboxPool& pool, Job job, OutputSink* sink)
     : context_(context),
+      pool_(pool),
       job_(std::move(job)),
-      name_(std::move(name)),
+      sink_(sink),
       nonce_(context.dependencies.make_nonce()),
       bounds_(base::Deadline::never()),
-      start_deadline_(base::Deadline::never()),
       collector_(nonce_, job_.limits, sink) {}
 
-GVisorExecution::~GVisorExecution() {
-  if (!outcome_.container_id.empty()) context_.oom_watch.forget(outcome_.container_id);
-  if (created_) context_.dependencies.reaper.remove(name_);
-}
-
-base::CallBounds GVisorExecution::call_bounds() const {
-  return base::CallBounds(bounds_.deadline.at_most(from_seconds(context_.engine.call_timeout_seconds)),
-                          bounds_.stop);
-}
-
-base::CallBounds GVisorExecution::start_bounds() const {
-  return base::CallBounds(start_deadline_, bounds_.stop);
-}
-
-base::CallBounds GVisorExecution::clean_up_bounds() const {
-  // Not the caller's bounds: they may have passed, and the verdict still needs its evidence.
-  return base::CallBounds(base::Deadline::after(from_seconds(context_.engine.call_timeout_seconds)));
-}
-
-bool GVisorExecution::fail(SandboxFailure failure, std::string message) {
-  outcome_.verdict = Verdict::sandbox_failed;
-  outcome_.failure = failure;
-  outcome_.message = std::move(message);
-  return false;
-}
-
-bool GVisorExecution::fail(const docker::Error& error, const std::string& what) {
-  if (error.kind == docker::ErrorKind::stopped) {
-    Evidence evidence;
-    evidence.kill_reason = KillReason::stop;
-    evidence.exit_status = kKilledStatus;
-    classify(evidence, job_.limits, outcome_);
+bool GVisorExecution::fail(const SandboxFault& fault) {
+  if (fault.stopped) {
+    evidence_.kill_reason = KillReason::stop;
+    evidence_.exit_status = kKilledStatus;
+    classify(evidence_, job_.limits, outcome_);
     return false;
   }
-  return fail(failure_for(error), what + ": " + error.to_string());
+  outcome_.verdict = Verdict::sandbox_failed;
+  outcome_.failure = fault.failure;
+  outcome_.message = fault.message;
+  outcome_.oom_killed = fault.oom_killed;
+  return false;
 }
 
 asio::awaitable<Outcome> GVisorExecution::run(base::CallBounds bounds) {
   bounds_ = std::move(bounds);
   began_ = base::Clock::now();
 
-  bool going = co_await create();
-  if (going) going = co_await connect();
-  if (going) going = co_await start();
-  if (going) going = co_await await_ready();
-  if (going) going = co_await deliver_job();
-  if (going) going = co_await collect_output();
-  if (going) going = co_await collect_exit();
+  bool going = false;
+  do {
+    if (died_waiting_) forget_sandbox();
+    going = co_await obtain_sandbox();
+    if (going) going = co_await deliver_job();
+    if (going) going = co_await collect_output();
+    if (going && !concluded_) going = co_await collect_exit();
+  } while (died_waiting_);
   collector_.finish();
   if (going) conclude();
 
+  outcome_.usage.warm = warm_;
   outcome_.stdout_bytes = collector_.take_stdout();
   outcome_.stderr_bytes = collector_.take_stderr();
   outcome_.output_truncated = collector_.over_limit();
   outcome_.sandbox_time = base::Clock::now() - began_;
+  // Its container is killed and removed behind the reply; nothing that it still writes is read.
+  sandbox_.reset();
   co_return std::move(outcome_);
 }
 
-asio::awaitable<bool> GVisorExecution::create() {
+/// Back to where the run began, to take another sandbox. Nothing of the job has run.
+void GVisorExecution::forget_sandbox() {
+  pool_.note_lost(sandbox_->sandbox_class());
+  sandbox_.reset();
+  died_waiting_ = false;
+  evidence_ = Evidence();
+  outcome_ = Outcome();
+}
+
+asio::awaitable<bool> GVisorExecution::obtain_sandbox() {
   const auto image = context_.dependencies.images.resolve(job_.image);
-  if (!image) co_return fail(SandboxFailure::image_missing, "no verified image \"" + job_.image + "\"");
-
-  docker::ContainerSpec spec = make_container_spec(job_, *image, context_.runner, context_.identity, name_);
-  context_.dependencies.reaper.claim(name_);
-  created_ = true;  // From here on it may exist, whatever the call says.
-  // Not stopped by the caller: a create that is cut may still make a container, behind its removal's back.
-  const base::CallBounds bounds(call_bounds().deadline);
-  auto created = co_await context_.dependencies.client.create_container(std::move(spec), bounds);
-  if (!created) {
-    co_return fail(failure_for_create(created.error()),
-                   "the sandbox could not be created: " + created.error().to_string());
+  if (!image) {
+    SandboxFault missing;
+    missing.failure = SandboxFailure::image_missing;
+    missing.message = "no verified image \"" + job_.image + "\"";
+    co_return fail(missing);
   }
-  outcome_.container_id = created->id;
-  context_.oom_watch.expect(outcome_.container_id);
-  if (!created->warnings.empty()) {
-    // "Limitation discarded": the engine took the request, but will not hold a limit.
-    co_return fail(SandboxFailure::unsupported,
-                   "the engine cannot honour what was asked: " + created->warnings.front());
-  }
+  sandbox_ = co_await pool_.take(job_.image, image->digest, job_.limits);
+  warm_ = sandbox_ != nullptr;
+  if (!warm_ && !co_await prepare_sandbox(image->digest)) co_return false;
+  outcome_.container_id = sandbox_->container_id();
   co_return true;
 }
 
-asio::awaitable<bool> GVisorExecution::connect() {
-  auto stream = co_await context_.dependencies.client.attach(outcome_.container_id, call_bounds());
-  if (!stream) co_return fail(stream.error(), "the sandbox's streams could not be attached");
-  stream_ = std::move(*stream);
-
-  auto exit = co_await context_.dependencies.client.wait(outcome_.container_id,
-                                                         docker::WaitCondition::next_exit, call_bounds());
-  if (!exit) co_return fail(exit.error(), "the sandbox's end could not be watched");
-  pending_exit_ = std::move(*exit);
-  co_return true;
-}
-
-asio::awaitable<bool> GVisorExecution::start() {
-  start_deadline_ = bounds_.deadline.at_most(from_seconds(context_.engine.start_timeout_seconds));
-  const auto started = co_await context_.dependencies.client.start(outcome_.container_id, start_bounds());
-  if (started) co_return true;
-  if (started.error().kind == docker::ErrorKind::stopped) {
-    co_return fail(started.error(), "");
-  }
-  co_return fail(failure_for_start(started.error()),
-                 "the sandbox did not start: " + started.error().to_string());
-}
-
-asio::awaitable<bool> GVisorExecution::await_ready() {
-  while (true) {
-    auto chunk = co_await stream_->read(start_bounds());
-    if (!chunk) {
-      if (chunk.error().kind == docker::ErrorKind::timed_out) {
-        co_return fail(SandboxFailure::start_failed, "the guest agent was not ready in time");
-      }
-      co_return fail(chunk.error(), "the sandbox's output broke off before the agent was ready");
-    }
-    if (!*chunk) co_return co_await explain_failed_start("the guest agent ended before it was ready");
-    const docker::OutputChunk& output = **chunk;
-    if (output.stream == docker::StreamKind::stderr_stream) {
-      if (early_stderr_.size() < kMaxEarlyOutput) early_stderr_.append(output.data, 0, kMaxEarlyOutput);
-      continue;
-    }
-    switch (ready_parser_.feed(output.data)) {
-      case ReadyParser::Status::need_more:
-        break;
-      case ReadyParser::Status::malformed:
-        co_return fail(SandboxFailure::start_failed,
-                       "the image's program is not a guest agent; it wrote: " + ready_parser_.excerpt());
-      case ReadyParser::Status::ready:
-        co_return true;
-    }
-  }
-}
-
-asio::awaitable<bool> GVisorExecution::explain_failed_start(std::string what) {
-  const auto details =
-      co_await context_.dependencies.client.inspect(outcome_.container_id, clean_up_bounds());
-  if (details) {
-    what += "; exit status " + std::to_string(details->exit_code);
-    if (details->oom_killed) what += ", out of memory";
-    if (!details->error.empty()) what += ", " + details->error;
-    outcome_.oom_killed = details->oom_killed;
-  }
-  if (!early_stderr_.empty()) what += "; it wrote: " + early_stderr_;
-  co_return fail(SandboxFailure::start_failed, std::move(what));
+asio::awaitable<bool> GVisorExecution::prepare_sandbox(const std::string& digest) {
+  const SandboxPool::ColdStart start(pool_);
+  SandboxClass exact = exact_class(job_.image, digest, job_.limits, context_.runner);
+  sandbox_ = std::make_unique<GVisorSandbox>(context_, std::move(exact), job_.execution_id);
+  const auto failed = co_await sandbox_->prepare(bounds_);
+  outcome_.container_id = sandbox_->container_id();
+  co_return failed ? fail(*failed) : true;
 }
 
 asio::awaitable<bool> GVisorExecution::deliver_job() {
   const std::string frame = encode_job(job_, nonce_, context_.runner.max_open_files);
-  // No more is needed of it, and a job can be large.
-  job_.code.clear();
-  job_.files.clear();
+  if (!warm_) {
+    // No more is needed of it, and a job can be large.
+    job_.code.clear();
+    job_.files.clear();
+  }
 
   job_sent_ = base::Clock::now();
-  const auto written = co_await stream_->write(frame, start_bounds());
-  if (!written) co_return fail(written.error(), "the submission could not be handed to the sandbox");
-  const auto closed = stream_->close_stdin();
-  if (!closed) co_return fail(closed.error(), "the submission could not be handed to the sandbox");
-  collector_.feed(OutputStream::stdout_stream, ready_parser_.leftover());
+  job_sent_date_ = std::chrono::system_clock::now();
+  const base::CallBounds bounds = start_bounds(context_, bounds_);
+  const auto written = co_await sandbox_->stream().write(frame, bounds);
+  if (!written) {
+    died_waiting_ = warm_ && written.error().kind == docker::ErrorKind::closed;
+    co_return fail(fault_of(written.error(), "the submission could not be handed to the sandbox"));
+  }
+  const auto closed = sandbox_->stream().close_stdin();
+  if (!closed) {
+    died_waiting_ = warm_ && closed.error().kind == docker::ErrorKind::closed;
+    co_return fail(fault_of(closed.error(), "the submission could not be handed to the sandbox"));
+  }
+  collector_.feed(OutputStream::stdout_stream, sandbox_->leftover());
   co_return true;
 }
 
@@ -249,21 +159,26 @@ asio::awaitable<bool> GVisorExecution::collect_output() {
   bool in_grace = false;
 
   while (true) {
-    auto chunk = co_await stream_->read(base::CallBounds(deadline, bounds_.stop));
+    const base::CallBounds reading(deadline, bounds_.stop);
+    auto chunk = co_await sandbox_->stream().read(reading);
     if (chunk && !*chunk) break;
     if (chunk) {
       collector_.feed(to_output_stream((*chunk)->stream), (*chunk)->data);
-      if (!reported && collector_.trailers_complete()) reported = base::Clock::now();
-      if (collector_.over_limit() && kill_reason_ == KillReason::none) {
+      if (collector_.over_limit() && evidence_.kill_reason == KillReason::none) {
         co_await kill(KillReason::output_limit);
         deadline = base::Deadline::after(kDrainTime);
+      }
+      if (!reported && collector_.trailers_complete()) {
+        reported = base::Clock::now();
+        concluded_ = read_report();
+        if (concluded_) break;
       }
       continue;
     }
     if (chunk.error().kind != docker::ErrorKind::timed_out) {
-      co_return fail(chunk.error(), "the sandbox's output broke off");
+      co_return fail(fault_of(chunk.error(), "the sandbox's output broke off"));
     }
-    if (kill_reason_ != KillReason::none) {
+    if (evidence_.kill_reason != KillReason::none) {
       survived_kill_ = true;
       outcome_.notes.emplace_back("the sandbox did not end when it was killed; it is left to the clean-up");
       break;
@@ -280,18 +195,31 @@ asio::awaitable<bool> GVisorExecution::collect_output() {
   co_return true;
 }
 
+/// Takes the agent's report, complete and within its limits. Whether it is all that has to be known.
+bool GVisorExecution::read_report() {
+  report_read_ = true;
+  auto parsed = parse_report(collector_.report_scanner().payload(), job_.limits);
+  if (auto* report = std::get_if<AgentReport>(&parsed)) {
+    evidence_.report = std::move(*report);
+  } else {
+    outcome_.notes.push_back(std::get<std::string>(parsed));
+  }
+  if (context_.oom_watch.has_reported(sandbox_->container_id())) evidence_.oom_killed = true;
+  return may_rest_on_report(evidence_, job_.limits);
+}
+
 asio::awaitable<void> GVisorExecution::kill(KillReason reason) {
-  kill_reason_ = reason;
+  evidence_.kill_reason = reason;
   co_await sample_usage();
   // An error is no matter: what has ended already cannot be killed, and what cannot be killed is noticed by
   // the streams that do not end.
-  static_cast<void>(
-      co_await context_.dependencies.client.kill(outcome_.container_id, "SIGKILL", clean_up_bounds()));
+  const base::CallBounds bounds = evidence_bounds(context_);
+  static_cast<void>(co_await context_.dependencies.client.kill(sandbox_->container_id(), "SIGKILL", bounds));
 }
 
 asio::awaitable<void> GVisorExecution::sample_usage() {
   const base::CallBounds bounds(base::Deadline::after(kSampleTime), bounds_.stop);
-  const auto stats = co_await context_.dependencies.client.stats(outcome_.container_id, bounds);
+  const auto stats = co_await context_.dependencies.client.stats(sandbox_->container_id(), bounds);
   if (!stats) co_return;
   constexpr double kBytesPerMiB = 1024.0 * 1024.0;
   const auto peak = std::max(stats->memory_max_usage_bytes, stats->memory_usage_bytes);
@@ -302,50 +230,46 @@ asio::awaitable<void> GVisorExecution::sample_usage() {
 asio::awaitable<bool> GVisorExecution::collect_exit() {
   docker::Client& client = context_.dependencies.client;
   if (survived_kill_) {
-    exit_status_ = kKilledStatus;  // It did not end; asking for its end would only wait again.
+    evidence_.exit_status = kKilledStatus;  // It did not end; asking for its end would only wait again.
     co_return true;
   }
-  const auto exit = co_await pending_exit_->get(clean_up_bounds());
-  if (!exit) co_return fail(exit.error(), "the sandbox's end was not reported");
-  exit_status_ = exit->status_code;
+  // The streams end a little before the engine has taken note of the exit.
+  const base::CallBounds bounds = evidence_bounds(context_);
+  const std::string& id = sandbox_->container_id();
+  auto pending = co_await client.wait(id, docker::WaitCondition::not_running, bounds);
+  if (!pending) co_return fail(fault_of(pending.error(), "the sandbox's end could not be watched"));
+  const auto exit = co_await pending->get(bounds);
+  if (!exit) co_return fail(fault_of(exit.error(), "the sandbox's end was not reported"));
+  evidence_.exit_status = exit->status_code;
 
-  const auto details = co_await client.inspect(outcome_.container_id, clean_up_bounds());
-  if (!details) co_return fail(details.error(), "the sandbox's state is not known");
-  outcome_.oom_killed = details->oom_killed;
-  const bool unexplained =
-      exit_status_ == kKilledStatus && !details->oom_killed && kill_reason_ == KillReason::none;
+  const auto details = co_await client.inspect(id, bounds);
+  if (!details) co_return fail(fault_of(details.error(), "the sandbox's state is not known"));
+  died_waiting_ = warm_ && collector_.empty() && is_before(details->finished_at, job_sent_date_);
+  if (died_waiting_) co_return false;
+  evidence_.oom_killed = details->oom_killed;
+  const bool unexplained = evidence_.exit_status == kKilledStatus && !details->oom_killed &&
+                           evidence_.kill_reason == KillReason::none;
   if (unexplained) {
     const base::CallBounds report(base::Deadline::after(kOomReportTime), bounds_.stop);
-    outcome_.oom_killed = co_await context_.oom_watch.reported(outcome_.container_id, report);
+    evidence_.oom_killed = co_await context_.oom_watch.reported(id, report);
   }
   co_return true;
 }
 
 void GVisorExecution::conclude() {
-  Evidence evidence;
-  evidence.kill_reason = kill_reason_;
-  evidence.exit_status = exit_status_;
-  evidence.oom_killed = outcome_.oom_killed;
-
-  const TrailerScanner& scanner = collector_.report_scanner();
-  if (scanner.complete()) {
-    auto parsed = parse_report(scanner.payload(), job_.limits);
-    if (auto* report = std::get_if<AgentReport>(&parsed)) {
-      evidence.report = std::move(*report);
-    } else {
-      outcome_.notes.push_back(std::get<std::string>(parsed));
-    }
-  } else if (scanner.oversized()) {
+  if (collector_.report_scanner().oversized()) {
     outcome_.notes.emplace_back("the agent's report is larger than its limits allow");
   }
+  // stderr's mark may be missing where stdout's report is whole.
+  if (!report_read_ && collector_.report_scanner().complete()) read_report();
 
-  classify(evidence, job_.limits, outcome_);
-  if (!evidence.report) return;
+  classify(evidence_, job_.limits, outcome_);
+  if (!evidence_.report) return;
 
-  AgentReport& report = *evidence.report;
+  AgentReport& report = *evidence_.report;
   std::move(report.notes.begin(), report.notes.end(), std::back_inserter(outcome_.notes));
   outcome_.artifacts = std::move(report.artifacts);
-  if (kill_reason_ == KillReason::none) {
+  if (evidence_.kill_reason == KillReason::none) {
     // The program's claim, held to what is possible.
     const double wall = std::chrono::duration<double>(outcome_.execution_time).count();
     outcome_.usage.cpu_seconds = std::min(report.cpu_seconds, std::ceil(wall * job_.limits.cpus) + 1.0);

@@ -16,10 +16,11 @@ struct GVisorRunner::Shared {
   Shared(GVisorRunnerDependencies dependencies, config::Runner runner, config::Engine engine,
          InstanceIdentity identity)
       : context{dependencies, std::move(runner), std::move(engine), identity,
-                OomWatch(dependencies.executor, dependencies.client, identity)} {}
+                OomWatch(dependencies.executor, dependencies.client, identity)},
+        pool(context) {}
 
-  GVisorExecutionContext context;
-  std::uint64_t next_number = 1;
+  GVisorContext context;
+  SandboxPool pool;
 };
 
 GVisorRunner::GVisorRunner(GVisorRunnerDependencies dependencies, config::Runner runner,
@@ -29,15 +30,22 @@ GVisorRunner::GVisorRunner(GVisorRunnerDependencies dependencies, config::Runner
 
 GVisorRunner::~GVisorRunner() = default;
 
+void GVisorRunner::warm_up(std::string image, const Limits& limits, PoolObserver* observer) {
+  shared_->pool.start(std::move(image), limits, observer);
+}
+
+PoolCounts GVisorRunner::pool_counts() const {
+  return shared_->pool.counts();
+}
+
 asio::awaitable<Outcome> GVisorRunner::run(Job job, OutputSink* sink, base::CallBounds bounds) {
-  const std::string name =
-      "sallyport-" + shared_->context.identity.run + "-" + std::to_string(shared_->next_number++);
-  GVisorExecution execution(shared_->context, std::move(job), sink, name);
+  const SandboxPool::Running running(shared_->pool);
+  GVisorExecution execution(shared_->context, shared_->pool, std::move(job), sink);
   co_return co_await execution.run(std::move(bounds));
 }
 
 asio::awaitable<Health> GVisorRunner::check(std::string image, base::CallBounds bounds) {
-  GVisorExecutionContext& context = shared_->context;
+  GVisorContext& context = shared_->context;
   const auto unhealthy = [](std::string message) {
     Health health;
     health.message = std::move(message);
@@ -67,6 +75,7 @@ asio::awaitable<Health> GVisorRunner::check(std::string image, base::CallBounds 
 }
 
 asio::awaitable<void> GVisorRunner::shut_down(base::CallBounds bounds) {
+  co_await shared_->pool.shut_down(bounds);
   co_await shared_->context.dependencies.reaper.shut_down(bounds);
   co_await shared_->context.oom_watch.shut_down(std::move(bounds));
 }

@@ -7,6 +7,7 @@
 #include "runners/container_spec.hpp"
 #include "runners/guest_protocol.hpp"
 #include "runners/image_resolver.hpp"
+#include "runners/pool_observer.hpp"
 #include "runners/runner.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
@@ -27,8 +28,8 @@ struct GVisorRunnerDependencies {
   std::function<Nonce()> make_nonce;  ///< From the system's random source; tests own theirs.
 };
 
-/// The Runner over the Docker Engine and runsc. One container a submission: create, attach, wait, start,
-/// feed, collect, classify; the removal happens behind it, in the reaper.
+/// The Runner over the Docker Engine and runsc. One container a submission, from the warm pool or started for
+/// it; the removal happens behind it, in the reaper.
 class GVisorRunner final : public Runner {
  public:
   GVisorRunner(GVisorRunnerDependencies dependencies, config::Runner runner, config::Engine engine,
@@ -36,6 +37,13 @@ class GVisorRunner final : public Runner {
   ~GVisorRunner() override;
   GVisorRunner(const GVisorRunner&) = delete;
   GVisorRunner& operator=(const GVisorRunner&) = delete;
+
+  /// Begins to keep warm sandboxes, from now on some for submissions in `image` with `limits`. Without it
+  /// every run is cold. `observer` may be null; it must outlive the runner.
+  void warm_up(std::string image, const Limits& limits, PoolObserver* observer);
+
+  /// Cheap; for metrics.
+  [[nodiscard]] PoolCounts pool_counts() const;
 
   boost::asio::awaitable<Outcome> run(Job job, OutputSink* sink, base::CallBounds bounds) override;
   boost::asio::awaitable<Health> check(std::string image, base::CallBounds bounds) override;

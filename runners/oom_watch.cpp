@@ -55,6 +55,11 @@ void OomWatch::forget(const std::string& container_id) {
   state_->expected.erase(container_id);
 }
 
+bool OomWatch::has_reported(const std::string& container_id) const {
+  const auto found = state_->expected.find(container_id);
+  return found != state_->expected.end() && found->second->is_set();
+}
+
 asio::awaitable<bool> OomWatch::reported(std::string container_id, base::CallBounds bounds) {
   const auto found = state_->expected.find(container_id);
   if (found == state_->expected.end()) co_return false;

@@ -37,6 +37,9 @@ class OomWatch {
   /// must be expected.
   boost::asio::awaitable<bool> reported(std::string container_id, base::CallBounds bounds);
 
+  /// Whether it has been reported so far.
+  [[nodiscard]] bool has_reported(const std::string& container_id) const;
+
   /// Ends the subscription.
   boost::asio::awaitable<void> shut_down(base::CallBounds bounds);
 

@@ -12,6 +12,7 @@ OutputCollector::OutputCollector(const Nonce& nonce, const Limits& limits, Outpu
       left_(limits.max_output_bytes) {}
 
 void OutputCollector::feed(OutputStream kind, std::string_view bytes) {
+  if (!bytes.empty()) empty_ = false;
   Stream& stream = kind == OutputStream::stdout_stream ? stdout_ : stderr_;
   scratch_.clear();
   stream.scanner.feed(bytes, scratch_);

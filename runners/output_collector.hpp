@@ -23,6 +23,8 @@ class OutputCollector {
   /// Both streams have ended.
   void finish();
 
+  /// Nothing has come so far, not even a part of a trailer.
+  [[nodiscard]] bool empty() const { return empty_; }
   [[nodiscard]] bool over_limit() const { return over_limit_; }
   /// The agent has said on both streams that it is through.
   [[nodiscard]] bool trailers_complete() const;
@@ -46,6 +48,7 @@ class OutputCollector {
   std::uint64_t limit_;
   std::uint64_t left_;
   bool over_limit_ = false;
+  bool empty_ = true;
   std::string scratch_;
 };
 

@@ -47,6 +47,18 @@ base::CallBounds Assembly::call_bounds() const {
   return base::CallBounds(base::Deadline::after(milliseconds_of(config_.engine.call_timeout_seconds)));
 }
 
+void Assembly::warm_up() {
+  const config::SandboxLimits& normal = config_.sandbox.defaults;
+  // What a sandbox has from its start on; the rest comes with each submission.
+  runners::Limits limits;
+  limits.max_memory_mb = normal.max_memory_mb;
+  limits.cpus = normal.cpus;
+  limits.max_file_mb = normal.max_file_mb;
+  limits.max_processes = normal.max_processes;
+  limits.enable_network = normal.enable_network;
+  runner_.warm_up(config_.images.default_image, limits, nullptr);
+}
+
 void Assembly::clean_up() {
   auto shut_down = [this]() -> asio::awaitable<bool> {
     const base::CallBounds bounds(

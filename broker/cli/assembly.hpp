@@ -50,6 +50,10 @@ class Assembly {
     return base::run_to_end(context_, std::move(task));
   }
 
+  /// Keeps sandboxes warm for submissions that ask for nothing special, as configured. For `serve`.
+  void warm_up();
+  [[nodiscard]] runners::PoolCounts pool_counts() const { return runner_.pool_counts(); }
+
   /// Waits until every container that was used is removed.
   void clean_up();
 

@@ -88,6 +88,7 @@ class Server {
     std::cout << "sallyport " << SALLYPORT_VERSION << " listens on http://" << config_.server.address << ":"
               << service.port() << std::endl;
     assembly_.reaper().start_sweeping();
+    assembly_.warm_up();
 
     co_await wait_for_end(signals);
     log_.info("shutting_down", {{"running", service.running()}, {"queued", service.queued()}});

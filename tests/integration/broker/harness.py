@@ -78,6 +78,8 @@ class Broker:
             "server": {"port": 0},
             "engine": {"socket": engine_socket},
             "images": {"record": record},
+            # Tests count containers; those of the pool have a test of their own.
+            "runner": {"pool": {"enabled": False}},
             "log": {"file": f"{self.folder}/broker.log", "audit_file": f"{self.folder}/audit.log"},
             "instance": {"name": self.instance, "state_folder": self.folder},
         }

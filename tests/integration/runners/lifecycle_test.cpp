@@ -36,8 +36,9 @@ TEST_F(Lifecycle, ContainersAreRemovedBehindTheRun) {
 
 TEST_F(Lifecycle, OrphansOfAFormerRunAreRemovedAtStart) {
   // A run of "the former broker", cut as SIGKILL cuts it: its container goes on without an owner.
-  docker::ContainerSpec spec = make_container_spec(job("pass"), *images_.resolve("python"), runner_config_,
-                                                   identity_, identity_.run + "-orphan");
+  const SandboxClass any = exact_class("python", images_.resolve("python")->digest, Limits(), runner_config_);
+  docker::ContainerSpec spec =
+      make_container_spec(any, runner_config_, identity_, identity_.run + "-orphan", "execution");
   spec.labels[kRunLabel] = "former-run";
   const auto created = await(client_.create_container(spec, soon()));
   ASSERT_TRUE(created) << created.error().to_string();
@@ -57,8 +58,9 @@ TEST_F(Lifecycle, OrphansOfAFormerRunAreRemovedAtStart) {
 }
 
 TEST_F(Lifecycle, SweepFindsWhatNobodyClaims) {
-  docker::ContainerSpec spec = make_container_spec(job("pass"), *images_.resolve("python"), runner_config_,
-                                                   identity_, identity_.run + "-lost");
+  const SandboxClass any = exact_class("python", images_.resolve("python")->digest, Limits(), runner_config_);
+  docker::ContainerSpec spec =
+      make_container_spec(any, runner_config_, identity_, identity_.run + "-lost", "execution");
   ASSERT_TRUE(await(client_.create_container(spec, soon())));
   spec.name = identity_.run + "-claimed";
   ASSERT_TRUE(await(client_.create_container(spec, soon())));

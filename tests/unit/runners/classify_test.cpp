@@ -175,5 +175,39 @@ TEST(SignalName, KnowsNamesAndNumbers) {
   EXPECT_EQ(signal_name(63), "signal 63");
 }
 
+TEST(Classify, WithoutTheEnginesWordTheReportTells) {
+  Evidence evidence;
+  evidence.report = report(Kind::os_exit, 139);
+  Outcome outcome;
+  classify(evidence, Limits(), outcome);
+  EXPECT_EQ(outcome.verdict, Verdict::exited);
+  EXPECT_EQ(outcome.exit_code, 139);
+  EXPECT_FALSE(outcome.signal);
+
+  evidence.report = report(Kind::exception, 1);
+  classify(evidence, Limits(), outcome);
+  EXPECT_EQ(outcome.verdict, Verdict::exception);
+  EXPECT_EQ(outcome.exception_type, "ValueError");
+}
+
+TEST(Classify, WhatMayRestOnTheReportAlone) {
+  Limits isolated;
+  Evidence evidence;
+  EXPECT_FALSE(may_rest_on_report(evidence, isolated)) << "no report";
+  evidence.report = report(Kind::returned, 0);
+  EXPECT_TRUE(may_rest_on_report(evidence, isolated));
+
+  Limits networked;
+  networked.enable_network = true;
+  EXPECT_FALSE(may_rest_on_report(evidence, networked)) << "what is left over could still reach somebody";
+  evidence.oom_killed = true;
+  EXPECT_FALSE(may_rest_on_report(evidence, isolated));
+  evidence.oom_killed = false;
+  for (const KillReason reason : {KillReason::timeout, KillReason::output_limit, KillReason::stop}) {
+    evidence.kill_reason = reason;
+    EXPECT_FALSE(may_rest_on_report(evidence, isolated));
+  }
+}
+
 }  // namespace
 }  // namespace sallyport::runners

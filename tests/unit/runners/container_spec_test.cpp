@@ -10,12 +10,11 @@ namespace {
 class ContainerSpecTest : public testing::Test {
  protected:
   [[nodiscard]] docker::ContainerSpec make() const {
-    ResolvedImage image;
-    image.digest = "sha256:abc";
     InstanceIdentity identity;
     identity.instance = "blue";
     identity.run = "run-1";
-    return make_container_spec(job_, image, runner_, identity, "name-1");
+    const SandboxClass exact = exact_class("python", "sha256:abc", job_.limits, runner_);
+    return make_container_spec(exact, runner_, identity, "name-1", job_.execution_id);
   }
 
   static std::int64_t ulimit(const docker::ContainerSpec& spec, const std::string& name) {
