@@ -88,7 +88,7 @@ time.sleep(99)
     @attack(forger("""
 trailer(report())
 while True: send(b'x' * 65536); send(b'y' * 65536, 2)
-"""), {"timeout_seconds": 2})
+"""), {"timeout_seconds": 2, "max_cpu_seconds": 60})
     def test_endless_output_behind_the_end(self, reply):
         if reply["success"]:
             return self.assert_lie_about_itself_alone(reply)
