@@ -1,5 +1,8 @@
 #include "runners/gvisor_execution.hpp"
 
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+
 #include <algorithm>
 #include <cmath>
 #include <utility>
@@ -72,6 +75,15 @@ OutputStream to_output_stream(docker::StreamKind kind) {
                                                    : OutputStream::stderr_stream;
 }
 
+/// Takes copies alone, so that it may outlive the execution that gave up waiting for it.
+asio::awaitable<void> kill_container(docker::Client& client, std::string id, base::CallBounds bounds,
+                                     base::Event answered) {
+  // An error is no matter: what has ended already cannot be killed, and what cannot be killed is noticed by
+  // the streams that do not end.
+  static_cast<void>(co_await client.kill(id, "SIGKILL", bounds));
+  answered.set();
+}
+
 }  // namespace
 
 GVisorExecution::GVisorExecution(GVisorExecutionContext& context, Job job, OutputSink* sink, std::string name)
@@ -130,6 +142,10 @@ asio::awaitable<Outcome> GVisorExecution::run(base::CallBounds bounds) {
   if (going) going = co_await await_ready();
   if (going) going = co_await deliver_job();
   if (going) going = co_await collect_output();
+  if (kill_answered_) {
+    const base::CallBounds killed = clean_up_bounds();
+    co_await kill_answered_->wait(killed);
+  }
   if (going) going = co_await collect_exit();
   collector_.finish();
   if (going) conclude();
@@ -276,17 +292,24 @@ asio::awaitable<bool> GVisorExecution::collect_output() {
     co_await kill(KillReason::timeout);
     deadline = base::Deadline::after(kDrainTime);
   }
-  outcome_.execution_time = reported.value_or(base::Clock::now()) - job_sent_;
+  // An agent ends when it has reported. A report long before the end was not the agent's.
+  const base::Clock::time_point ended = base::Clock::now();
+  const bool honest = reported && ended - *reported < kExitGrace;
+  outcome_.execution_time = (honest ? *reported : ended) - job_sent_;
   co_return true;
 }
 
 asio::awaitable<void> GVisorExecution::kill(KillReason reason) {
   kill_reason_ = reason;
   co_await sample_usage();
-  // An error is no matter: what has ended already cannot be killed, and what cannot be killed is noticed by
-  // the streams that do not end.
-  static_cast<void>(
-      co_await context_.dependencies.client.kill(outcome_.container_id, "SIGKILL", clean_up_bounds()));
+  // The engine answers when the sandbox has ended, and a sandbox whose output nobody reads does not end. So
+  // the caller goes on reading meanwhile.
+  const auto& executor = context_.dependencies.executor;
+  kill_answered_.emplace(executor);
+  asio::co_spawn(
+      executor,
+      kill_container(context_.dependencies.client, outcome_.container_id, clean_up_bounds(), *kill_answered_),
+      asio::detached);
 }
 
 asio::awaitable<void> GVisorExecution::sample_usage() {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/deadline.hpp"
+#include "base/event.hpp"
 #include "docker/client.hpp"
 #include "runners/classify.hpp"
 #include "runners/gvisor_runner.hpp"
@@ -74,7 +75,8 @@ class GVisorExecution {
   base::Clock::time_point began_;
   base::Clock::time_point job_sent_;
   KillReason kill_reason_ = KillReason::none;
-  bool survived_kill_ = false;  ///< A wedged sandbox: its streams did not end.
+  std::optional<base::Event> kill_answered_;  ///< Set when the engine has answered the kill under way.
+  bool survived_kill_ = false;                ///< A wedged sandbox: its streams did not end.
   std::int64_t exit_status_ = 0;
   Outcome outcome_;
 };
