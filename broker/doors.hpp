@@ -34,7 +34,8 @@ struct OutputViolation {
   std::string rule;
   std::string category;
   std::string severity;  ///< "low", "medium", "high", "critical"
-  std::string stream;    ///< "stdout", "stderr", "error_message", "error_type", "artifact", "artifact_path", "notes"
+  std::string
+      stream;  ///< "stdout", "stderr", "error_message", "error_type", "artifact", "artifact_path", "notes"
   std::string message;
   std::uint64_t count = 0;
   std::uint64_t line = 0;  ///< Of the first finding, from 1; 0: not known.
@@ -76,7 +77,8 @@ class FirstDoor {
 struct OutputTexts {
   std::string stdout_text;
   std::string stderr_text;
-  std::optional<std::string> error_type;     ///< The name of an exception's class, which may be the submission's own.
+  std::optional<std::string>
+      error_type;  ///< The name of an exception's class, which may be the submission's own.
   std::optional<std::string> error_message;  ///< Repeats what the submission raised.
   std::vector<runners::Artifact> artifacts;
   std::vector<std::string> notes;  ///< Name files of the submission.

@@ -22,9 +22,9 @@ class OutputRules {
   /// With the shipped rules alone until the first `load`. `file` may be empty: no own rules.
   explicit OutputRules(std::string file);
 
-  /// Reads the file (again). What is wrong with it, one line each: file, key, what; empty where it was taken up.
-  /// All or nothing: with any mistake the rules stay as they were. Blocks for some tens of milliseconds, on the
-  /// disk and on the rules' own examples, which are checked.
+  /// Reads the file (again). What is wrong with it, one line each: file, key, what; empty where it was taken
+  /// up. All or nothing: with any mistake the rules stay as they were. Blocks for some tens of milliseconds,
+  /// on the disk and on the rules' own examples, which are checked.
   std::vector<std::string> load();
 
   /// Never null.

@@ -111,7 +111,8 @@ OutputVerdict RedactingOutputDoor::check(OutputQuestion question) const {
   if (question.was_truncated) verdict.violations.push_back(excessive_output());
   if (!inspection.blocking().empty()) {
     verdict.passed = false;
-    verdict.error_message = "the output is withheld: it holds what must not leave (" + inspection.blocking() + ")";
+    verdict.error_message =
+        "the output is withheld: it holds what must not leave (" + inspection.blocking() + ")";
   }
   return verdict;
 }

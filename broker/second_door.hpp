@@ -6,8 +6,9 @@
 
 namespace sallyport::broker {
 
-/// Reads everything that a submission made and the reply would hold: streams, the exception's name and message, text
-/// artifacts, paths, notes. Artifacts that are not UTF-8 text pass as they are: a picture has no text to look for.
+/// Reads everything that a submission made and the reply would hold: streams, the exception's name and
+/// message, text artifacts, paths, notes. Artifacts that are not UTF-8 text pass as they are: a picture has
+/// no text to look for.
 class RedactingOutputDoor final : public OutputDoor {
  public:
   /// `rules` must outlive the door.

@@ -74,6 +74,23 @@ void ContainerReaper::remove(std::string name) {
   asio::co_spawn(state_->executor, remove_one(state_, std::move(name)), asio::detached);
 }
 
+base::Event ContainerReaper::kill(std::string id, base::Deadline deadline) {
+  ++state_->tasks;
+  base::Event answered(state_->executor);
+  asio::co_spawn(state_->executor, kill_one(state_, std::move(id), deadline, answered), asio::detached);
+  return answered;
+}
+
+asio::awaitable<void> ContainerReaper::kill_one(std::shared_ptr<State> state, std::string id,
+                                                base::Deadline deadline, base::Event answered) {
+  const base::CallBounds bounds(deadline, state->stop.get_token());
+  // An error is no matter: what has ended already cannot be killed, and what cannot be killed is noticed by
+  // the streams that do not end.
+  static_cast<void>(co_await state->client.kill(id, "SIGKILL", bounds));
+  answered.set();
+  state->task_ended();
+}
+
 asio::awaitable<void> ContainerReaper::remove_one(std::shared_ptr<State> state, std::string name) {
   const base::CallBounds bounds(base::Deadline::after(state->options.remove_timeout),
                                 state->stop.get_token());

@@ -55,6 +55,10 @@ class ContainerReaper {
   /// Removes a claimed container in the background, forcibly; one that never came to be is fine.
   void remove(std::string name);
 
+  /// Kills a container in the background. Gives what is set when the engine has answered, which it does when
+  /// the container has ended, or refused, or when `deadline` has passed.
+  base::Event kill(std::string id, base::Deadline deadline);
+
   /// Removes all containers that a former run of this instance left. For the start of the broker. Gives the
   /// number removed.
   boost::asio::awaitable<docker::Result<std::size_t>> remove_orphans(base::CallBounds bounds);
@@ -73,6 +77,8 @@ class ContainerReaper {
  private:
   struct State;
 
+  static boost::asio::awaitable<void> kill_one(std::shared_ptr<State> state, std::string id,
+                                               base::Deadline deadline, base::Event answered);
   static boost::asio::awaitable<void> remove_one(std::shared_ptr<State> state, std::string name);
   static boost::asio::awaitable<void> sweep_forever(std::shared_ptr<State> state);
   static boost::asio::awaitable<void> sweep_once(std::shared_ptr<State> state);

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <set>
 #include <utility>
 
 namespace sallyport::runners {
@@ -26,6 +27,7 @@ constexpr std::size_t kMaxNotes = 64;
 constexpr std::size_t kMaxNoteBytes = 1024;
 constexpr std::size_t kMaxArtifactPathBytes = 1024;
 constexpr std::size_t kMaxImports = 256;
+constexpr std::size_t kMaxReportDepth = 8;
 
 std::size_t decode_length(std::string_view four) {
   std::size_t length = 0;
@@ -114,6 +116,53 @@ Artifact artifact_from(const json& entry, std::uint64_t& bytes_left) {
   return artifact;
 }
 
+/// Whether all of them can be files of one folder: no path twice, none below another.
+bool fit_together(const std::vector<Artifact>& artifacts) {
+  std::set<std::string_view> paths;
+  for (const Artifact& artifact : artifacts) {
+    if (!paths.insert(artifact.path).second) return false;
+  }
+  for (const std::string_view path : paths) {
+    for (auto slash = path.find('/'); slash != std::string_view::npos; slash = path.find('/', slash + 1)) {
+      if (paths.contains(path.substr(0, slash))) return false;
+    }
+  }
+  return true;
+}
+
+/// Whether a text, read as JSON, stays about as large as it is. A value of two bytes, or a bracket, takes up
+/// to a hundred in memory, so a report that is within its limit could become a gigabyte.
+bool is_modest(std::string_view text, std::size_t max_values) {
+  std::size_t depth = 0;
+  std::size_t values = 1;
+  bool in_string = false;
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    const char c = text[at];
+    if (c == '"') in_string = !in_string;
+    if (in_string) {
+      if (c == '\\') ++at;
+      continue;
+    }
+    if (c == '[' || c == '{') {
+      ++depth;
+      ++values;
+    } else if (c == ']' || c == '}') {
+      depth -= depth > 0 ? 1 : 0;
+    } else if (c == ',') {
+      ++values;
+    }
+    if (depth > kMaxReportDepth || values > max_values) return false;
+  }
+  return true;
+}
+
+/// Of a report with all artifacts and notes that it may have.
+std::size_t max_values(const Limits& limits) {
+  constexpr std::size_t kOfOneArtifact = 4;
+  constexpr std::size_t kOfTheRest = 64;
+  return limits.max_artifacts * kOfOneArtifact + kMaxNotes + kOfTheRest;
+}
+
 AgentReport report_from(const json& object, const Limits& limits) {
   if (!object.is_object()) throw ReportError{"it is not an object"};
   AgentReport report;
@@ -140,6 +189,7 @@ AgentReport report_from(const json& object, const Limits& limits) {
   if (artifacts.size() > limits.max_artifacts) throw ReportError{"too many artifacts"};
   std::uint64_t bytes_left = limits.max_artifact_bytes;
   for (const json& entry : artifacts) report.artifacts.push_back(artifact_from(entry, bytes_left));
+  if (!fit_together(report.artifacts)) throw ReportError{"two artifacts cannot have the paths they have"};
 
   const json& notes = member(object, "notes");
   if (!notes.is_array() || notes.size() > kMaxNotes) throw ReportError{"\"notes\" is not a short list"};
@@ -328,6 +378,9 @@ std::string encode_job(const Job& job, const Nonce& nonce, std::uint64_t max_ope
 }
 
 std::variant<AgentReport, std::string> parse_report(std::string_view payload, const Limits& limits) {
+  if (!is_modest(payload, max_values(limits))) {
+    return std::string("the agent's report has more in it than its limits allow");
+  }
   const json object = json::parse(payload, nullptr, false);
   if (object.is_discarded()) return std::string("the agent's report is not JSON");
   try {

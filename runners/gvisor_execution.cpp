@@ -80,6 +80,10 @@ asio::awaitable<Outcome> GVisorExecution::run(base::CallBounds bounds) {
     going = co_await obtain_sandbox();
     if (going) going = co_await deliver_job();
     if (going) going = co_await collect_output();
+    if (kill_answered_) {
+      const base::CallBounds killed = evidence_bounds(context_);
+      co_await kill_answered_->wait(killed);
+    }
     if (going && !concluded_) going = co_await collect_exit();
   } while (died_waiting_);
   collector_.finish();
@@ -100,6 +104,7 @@ void GVisorExecution::forget_sandbox() {
   pool_.note_lost(sandbox_->sandbox_class());
   sandbox_.reset();
   died_waiting_ = false;
+  kill_answered_.reset();
   evidence_ = Evidence();
   outcome_ = Outcome();
 }
@@ -191,7 +196,10 @@ asio::awaitable<bool> GVisorExecution::collect_output() {
     co_await kill(KillReason::timeout);
     deadline = base::Deadline::after(kDrainTime);
   }
-  outcome_.execution_time = reported.value_or(base::Clock::now()) - job_sent_;
+  // An agent ends when it has reported. A report long before the end was not the agent's.
+  const base::Clock::time_point ended = base::Clock::now();
+  const bool honest = reported && ended - *reported < kExitGrace;
+  outcome_.execution_time = (honest ? *reported : ended) - job_sent_;
   co_return true;
 }
 
@@ -211,10 +219,10 @@ bool GVisorExecution::read_report() {
 asio::awaitable<void> GVisorExecution::kill(KillReason reason) {
   evidence_.kill_reason = reason;
   co_await sample_usage();
-  // An error is no matter: what has ended already cannot be killed, and what cannot be killed is noticed by
-  // the streams that do not end.
-  const base::CallBounds bounds = evidence_bounds(context_);
-  static_cast<void>(co_await context_.dependencies.client.kill(sandbox_->container_id(), "SIGKILL", bounds));
+  // The engine answers when the sandbox has ended, and a sandbox whose output nobody reads does not end. So
+  // the caller goes on reading meanwhile.
+  kill_answered_ =
+      context_.dependencies.reaper.kill(sandbox_->container_id(), evidence_bounds(context_).deadline);
 }
 
 asio::awaitable<void> GVisorExecution::sample_usage() {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/deadline.hpp"
+#include "base/event.hpp"
 #include "docker/client.hpp"
 #include "runners/classify.hpp"
 #include "runners/gvisor_sandbox.hpp"
@@ -55,7 +56,8 @@ class GVisorExecution {
   bool died_waiting_ = false;   ///< It was dead before the job reached it: nothing of the job has run.
   bool survived_kill_ = false;  ///< A wedged sandbox: its streams did not end.
   bool report_read_ = false;
-  bool concluded_ = false;  ///< The report alone tells the end.
+  std::optional<base::Event> kill_answered_;  ///< Set when the engine has answered the kill under way.
+  bool concluded_ = false;                    ///< The report alone tells the end.
   Evidence evidence_;
   Outcome outcome_;
 };

@@ -33,8 +33,8 @@ class Assembly {
   runners::Runner& runner() { return runner_; }
   /// Those that are shipped; `load` adds the configured folder's.
   Policies& policies() { return policies_; }
-  /// The layers that this broker has. `output_door` has rules that the logs are filtered by too, so it is made
-  /// before them.
+  /// The layers that this broker has. `output_door` has rules that the logs are filtered by too, so it is
+  /// made before them.
   [[nodiscard]] Doors doors(const OutputDoor& output_door) const {
     Doors doors;
     doors.first = &first_door_;

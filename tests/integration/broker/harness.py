@@ -33,6 +33,23 @@ def wait_until(condition, seconds, pause=0.05):
     return True
 
 
+def processes_with(text):
+    """The ids of processes whose command line holds `text`."""
+    found = []
+    for pid in filter(str.isdigit, os.listdir("/proc")):
+        with contextlib.suppress(OSError):  # It has ended meanwhile.
+            with open(f"/proc/{pid}/cmdline", "rb") as file:
+                if text.encode() in file.read() and int(pid) != os.getpid():
+                    found.append(int(pid))
+    return found
+
+
+def kill_processes_with(text):
+    for pid in processes_with(text):
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+
+
 class UnixConnection(http.client.HTTPConnection):
     def __init__(self, path, timeout=30):
         super().__init__("engine", timeout=timeout)
@@ -240,14 +257,14 @@ class PrivateEngine:
             self.process.wait()
 
     def close(self):
-        subprocess.run(["pkill", "-KILL", "-f", self.hang], check=False)
+        kill_processes_with(self.hang)
         self.stop()
         # What dockerd leaves mounted when it ends in a hurry.
         with open("/proc/mounts", encoding="utf-8") as mounts:
             ours = [line.split()[1] for line in mounts if self.folder in line]
         for mount in sorted(ours, reverse=True):
             subprocess.run(["umount", "-l", mount], check=False)
-        subprocess.run(["pkill", "-KILL", "-f", self.folder], check=False)
+        kill_processes_with(self.folder)
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def take_image(self, digest):

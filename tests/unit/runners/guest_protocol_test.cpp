@@ -266,6 +266,42 @@ TEST(ParseReport, HoldsTheArtifactLimits) {
   EXPECT_NE(error_of(good_report(), limits), "");
 }
 
+TEST(ParseReport, ReadsAsMuchAsTheLimitsAllow) {
+  json report = good_report();
+  report["artifacts"] = json::array();
+  report["notes"] = json::array();
+  for (unsigned i = 0; i < Limits().max_artifacts; ++i) {
+    const json artifact = {{"path", "[{," + std::to_string(i)}, {"size", 1}, {"content_base64", "eA=="}};
+    report["artifacts"].push_back(artifact);
+  }
+  for (unsigned i = 0; i < 64; ++i) report["notes"].push_back(R"(\"[[[[[[[[[[{,,,)");
+  EXPECT_EQ(error_of(report), "");
+}
+
+TEST(ParseReport, RefusesWhatWouldGrowInMemory) {
+  const std::string head = R"({"outcome": "returned", "notes": )";
+  std::string objects;
+  for (int i = 0; i < 1000; ++i) objects += "{},";
+  for (const std::string& bomb :
+       {std::string(100'000, '['), head + std::string(9, '[') + std::string(9, ']') + "}",
+        head + "[" + objects + "1]}", std::string(R"("\\"[[[[[[[[[)")}) {
+    const auto parsed = parse_report(bomb, Limits());
+    ASSERT_TRUE(std::holds_alternative<std::string>(parsed));
+    EXPECT_NE(std::get<std::string>(parsed).find("more in it"), std::string::npos)
+        << std::get<std::string>(parsed);
+  }
+}
+
+TEST(ParseReport, RefusesArtifactsThatCannotBeFilesOfOneFolder) {
+  json report = good_report();
+  report["artifacts"].push_back(report["artifacts"][0]);
+  EXPECT_NE(error_of(report), "");
+  report["artifacts"][1]["path"] = "a";  // The first is "a/plot.png".
+  EXPECT_NE(error_of(report), "");
+  report["artifacts"][1]["path"] = "a/plot.png.txt";
+  EXPECT_EQ(error_of(report), "");
+}
+
 TEST(ArtifactPath, AllowsOnlyPlainRelativePaths) {
   for (const char* path : {"a", "a/b.png", "..a", "a..", "ä.txt", "a b", ".hidden"}) {
     EXPECT_TRUE(is_safe_artifact_path(path)) << path;
