@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <utility>
 
 namespace sallyport::validators::output {
@@ -23,11 +24,36 @@ std::unique_ptr<re2::RE2> compile(const std::string& pattern) {
   return std::make_unique<re2::RE2>("(?m)" + pattern, options());
 }
 
+// The lead of the pattern, which is taken off.
+Lead take_lead(std::string& pattern) {
+  std::string flags;
+  std::string_view rest = pattern;
+  if (rest.starts_with("(?i)")) {
+    flags = "(?i)";
+    rest.remove_prefix(flags.size());
+  }
+  const auto take = [&rest](std::string_view lead) {
+    if (!rest.starts_with(lead) || rest.size() == lead.size()) {
+      return false;
+    }
+    rest.remove_prefix(lead.size());
+    return true;
+  };
+  Lead lead = Lead::any;
+  if (take("(?:\\b|\\\\[nrt])")) {
+    lead = Lead::boundary_or_end;
+  } else if (take("\\b")) {
+    lead = Lead::boundary;
+  }
+  pattern = flags + std::string(rest);
+  return lead;
+}
+
 bool is_named(const RegexNode& node) {
   return !node.group.empty();
 }
 
-// Whether the whole pattern but for `\b` at its ends is the one group.
+// Whether the whole pattern but for `\b` at its end is the one group.
 bool is_all_secret(const RegexNode& root) {
   if (is_named(root)) {
     return true;
@@ -93,6 +119,13 @@ void find_groups(CompiledRule& rule) {
   }
 }
 
+// Whether the pattern is alternatives as a whole, of which a lead would be part of the first.
+bool has_top_choice(const std::string& pattern) {
+  std::string why;
+  const auto tree = parse_regex(pattern, why);
+  return !tree || tree->kind == RegexNode::Kind::choice;
+}
+
 bool compile_allow(const Rule& rule, const std::string& key, CompiledRule& into,
                    std::vector<RuleMistake>& mistakes) {
   std::string all;
@@ -116,8 +149,11 @@ std::optional<CompiledRule> compile_rule(const Rule& rule, const std::string& ke
                                          std::vector<RuleMistake>& mistakes) {
   CompiledRule result;
   std::string why;
-  const auto tree = parse_regex(rule.pattern, why);
-  result.pattern = compile(rule.pattern);
+  const bool top_choice = has_top_choice(rule.pattern);
+  std::string pattern = rule.pattern;
+  result.lead = top_choice ? Lead::any : take_lead(pattern);
+  auto tree = parse_regex(pattern, why);
+  result.pattern = compile(pattern);
   const auto mistake = [&](const char* part, std::string message) {
     mistakes.push_back({key + "." + part, std::move(message)});
     return std::nullopt;
@@ -157,47 +193,60 @@ std::optional<CompiledRule> compile_rule(const Rule& rule, const std::string& ke
       result.whole = std::make_unique<Dfa>(std::move(*whole));
     }
   }
+  result.tree = std::move(*tree);
   return result;
 }
 
 namespace {
 
+// A rule with more places for its keyword is searched for.
+constexpr std::size_t most_offsets = 10;
+constexpr std::size_t most_copies = 64;  // of a repetition, for gates
+
 // Collects what is tried where.
 class Assembler {
  public:
-  explicit Assembler(CompiledRules& into) : into_(into) {}
+  explicit Assembler(CompiledRules& into) : into_(into), nfa_(most_copies) {}
 
   void add(std::uint32_t index) {
     const Rule& rule = into_.rules[index];
-    std::string why;
-    trees_.push_back(*parse_regex(rule.pattern, why));
+    const CompiledRule& compiled = into_.compiled[index];
+    nfa_.add(compiled.tree);
     if (rule.trigger == Trigger::digits) {
-      (into_.compiled[index].begins_with_letters ? letters_ : digits_).push_back(index);
+      (compiled.begins_with_letters ? letters_ : digits_).push_back(index);
       into_.longest_digits = std::max(into_.longest_digits, rule.max_length);
       return;
     }
     // One way for all keywords of a rule.
     bool fixed = rule.keyword_distance == 0;
-    std::vector<std::optional<KeywordPlace>> places;
+    std::vector<std::optional<Offsets>> offsets;
     for (const auto& keyword : rule.keywords) {
-      places.push_back(place_of_keyword(trees_.back(), rule.keywords, keyword));
-      fixed = fixed && places.back() && places.back()->least >= places.back()->most;
+      offsets.push_back(offsets_of_keyword(compiled.tree, rule.keywords, keyword));
+      fixed = fixed && offsets.back() && offsets.back()->count() <= most_offsets;
     }
     for (std::size_t i = 0; i < rule.keywords.size(); ++i) {
-      add_keyword(index, rule.keywords[i], places[i], fixed);
+      if (fixed) {
+        add_fixed(index, rule.keywords[i], *offsets[i]);
+      } else {
+        add_search(index, rule.keywords[i], offsets[i]);
+      }
     }
   }
 
   void finish() {
     std::vector<Literal> literals;
-    for (auto& [keyword, groups] : fixed_) {
+    for (const auto& keyword : keywords_) {
       KeywordUse use;
-      for (auto& [back, rules] : groups) {
+      const auto& groups = fixed_[keyword];
+      for (auto group = groups.rbegin(); group != groups.rend(); ++group) {
+        const auto& [back, rules] = *group;
         for (std::size_t i = 0; i < rules.size(); i += Dfa::most_patterns) {
           const auto end = std::min(rules.size(), i + Dfa::most_patterns);
-          use.gates.push_back(static_cast<std::uint32_t>(into_.gates.size()));
-          into_.gates.push_back(gate(back, {rules.begin() + static_cast<std::ptrdiff_t>(i),
-                                            rules.begin() + static_cast<std::ptrdiff_t>(end)}));
+          use.gates.push_back({gate({rules.begin() + static_cast<std::ptrdiff_t>(i),
+                                     rules.begin() + static_cast<std::ptrdiff_t>(end)},
+                                    back, keyword),
+                               back, back + keyword.size()});
+          into_.most_ahead = std::max(into_.most_ahead, back + keyword.size());
         }
       }
       use.searches = std::move(searches_[keyword]);
@@ -207,48 +256,68 @@ class Assembler {
     into_.keywords = LiteralScanner(std::move(literals));
     into_.most_back = most_back_ + into_.keywords.most_before();
     if (!digits_.empty()) {
-      into_.digits = gate(0, digits_);
+      into_.digits = into_.gates[gate(digits_, 0, "")];
     }
     if (!letters_.empty()) {
-      into_.letters = gate(2, letters_);
+      into_.letters = into_.gates[gate(letters_, 0, "")];
     }
   }
 
  private:
-  Gate gate(std::size_t back, const std::vector<std::uint32_t>& rules) const {
-    std::vector<const RegexNode*> patterns;
-    patterns.reserve(rules.size());
+  // Keywords of the same rules often lead to the same place in their patterns.
+  std::uint32_t gate(const std::vector<std::uint32_t>& rules, std::size_t back, std::string_view keyword) {
+    std::vector<Nfa::Threads> threads;
+    std::vector<std::uint32_t> key;
     for (const auto rule : rules) {
-      patterns.push_back(&trees_[rule]);
+      threads.push_back(nfa_.behind(rule, back, keyword));
+      key.push_back(rule);
+      key.push_back(static_cast<std::uint32_t>(threads.back().accepted));
+      key.insert(key.end(), threads.back().nodes.begin(), threads.back().nodes.end());
+      key.push_back(0xFFFFFFFFU);
     }
-    return {back, Dfa::gate(patterns), rules};
+    const auto [known, added] = known_gates_.emplace(std::move(key), static_cast<std::uint32_t>(into_.gates.size()));
+    if (added) {
+      into_.gates.push_back({Dfa::gate(nfa_, threads), rules});
+    }
+    return known->second;
   }
 
-  void add_keyword(std::uint32_t index, const std::string& keyword, const std::optional<KeywordPlace>& place,
-                   bool fixed) {
+  void add_fixed(std::uint32_t index, const std::string& keyword, const Offsets& offsets) {
+    for (std::size_t back = 0; back <= longest_offset; ++back) {
+      if (offsets.test(back)) {
+        keywords_.insert(keyword);
+        fixed_[keyword][back].push_back(index);
+        most_back_ = std::max(most_back_, back);
+      }
+    }
+  }
+
+  void add_search(std::uint32_t index, const std::string& keyword, const std::optional<Offsets>& offsets) {
     const Rule& rule = into_.rules[index];
-    auto& groups = fixed_[keyword];
-    if (place && place->least > place->most) {
+    Search search{index, 0, 0, 0};
+    if (rule.keyword_distance > 0) {
+      search.ahead = keyword.size() + rule.keyword_distance;
+    } else if (!offsets) {
+      search.most = rule.max_length;
+    } else if (offsets->none()) {
       return;  // Its other keywords are in all matches.
-    }
-    if (fixed) {
-      groups[place->least].push_back(index);
-      most_back_ = std::max(most_back_, place->least);
-    } else if (rule.keyword_distance > 0) {
-      searches_[keyword].push_back({index, 0, 0, keyword.size() + rule.keyword_distance});
     } else {
-      const KeywordPlace anywhere{0, rule.max_length};
-      const auto [least, most] = place.value_or(anywhere);
-      searches_[keyword].push_back(
-          {index, std::min(most, rule.max_length), std::min(least, rule.max_length), 0});
-      most_back_ = std::max(most_back_, std::min(most, rule.max_length));
+      for (std::size_t i = 0; i <= longest_offset; ++i) {
+        search.most = offsets->test(i) ? i : search.most;
+        search.least = offsets->test(longest_offset - i) ? longest_offset - i : search.least;
+      }
     }
+    keywords_.insert(keyword);
+    searches_[keyword].push_back(search);
+    most_back_ = std::max(most_back_, search.most);
   }
 
   CompiledRules& into_;
-  std::vector<RegexNode> trees_;
+  Nfa nfa_;
+  std::set<std::string> keywords_;
   std::map<std::string, std::map<std::size_t, std::vector<std::uint32_t>>> fixed_;
   std::map<std::string, std::vector<Search>> searches_;
+  std::map<std::vector<std::uint32_t>, std::uint32_t> known_gates_;
   std::vector<std::uint32_t> digits_;
   std::vector<std::uint32_t> letters_;
   std::size_t most_back_ = 0;

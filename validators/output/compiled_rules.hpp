@@ -18,7 +18,16 @@
 
 namespace sallyport::validators::output {
 
+// What has to stand before a match: the beginning of many patterns, which is looked at without RE2.
+enum class Lead : std::uint8_t {
+  any,
+  boundary,         // \b
+  boundary_or_end,  // (?:\b|\\[nrt]): or a line end or tab that is written as in a program
+};
+
 struct CompiledRule {
+  Lead lead = Lead::any;
+  RegexNode tree;                       // without the lead, as is `pattern`
   std::unique_ptr<re2::RE2> pattern;
   std::unique_ptr<re2::RE2> allow;  // or null
   std::unique_ptr<Dfa> whole;       // of simple patterns: in place of RE2
@@ -28,15 +37,20 @@ struct CompiledRule {
   bool putty = false;                // of trigger pem
 };
 
-// Rules of which a keyword says at which byte a match begins: `back` bytes before the keyword.
+// Rules that are tried at one place: which of them are worth it, by what follows the keyword there.
 struct Gate {
-  std::size_t back = 0;
   Dfa dfa;
   std::vector<std::uint32_t> rules;  // by the number of the pattern in `dfa`
 };
 
-// Rules of which a keyword says only that a match begins from `most` to `least` bytes before the keyword, or
-// up to `ahead` bytes behind its beginning.
+struct GateUse {
+  std::uint32_t gate = 0;
+  std::size_t back = 0;   // how far before the keyword the matches begin
+  std::size_t ahead = 0;  // how far behind their beginning the gate looks on
+};
+
+// A rule of which a keyword says only that a match begins from `most` to `least` bytes before the keyword, or up to
+// `ahead` bytes behind its beginning.
 struct Search {
   std::uint32_t rule = 0;
   std::size_t most = 0;
@@ -45,7 +59,7 @@ struct Search {
 };
 
 struct KeywordUse {
-  std::vector<std::uint32_t> gates;  // into CompiledRules::gates
+  std::vector<GateUse> gates;  // those first whose matches begin first
   std::vector<Search> searches;
 };
 
@@ -60,6 +74,7 @@ struct CompiledRules {
   std::optional<Gate> digits;      // patterns tried at groups of digits
   std::optional<Gate> letters;     // those that begin with two letters
   std::size_t longest_digits = 0;  // max_length of rules of trigger digits
+  std::size_t most_ahead = 0;      // of all GateUses
   std::size_t most_back = 0;       // how far before the anchor of a keyword a match may begin
 };
 

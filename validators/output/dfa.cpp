@@ -3,158 +3,204 @@
 #include <algorithm>
 #include <map>
 #include <tuple>
+#include <unordered_map>
 #include <utility>
 
 namespace sallyport::validators::output {
 namespace {
 
-constexpr std::size_t most_nodes = 6000;
-constexpr std::size_t most_gate_states = 400;
+constexpr std::size_t most_gate_states = 120;
 constexpr std::size_t most_whole_states = 1200;
 constexpr std::size_t longest_whole = 600;  // repetitions
 
-// A node of the nondeterministic automaton: takes a byte of a set and goes to `next`; or splits; or accepts.
-struct Node {
-  enum class Kind : std::uint8_t { take, split, accept };
-  Kind kind = Kind::accept;
-  std::size_t set = 0;  // of take: an index
-  std::size_t next = 0;
-  std::size_t other = 0;    // of split
-  std::size_t pattern = 0;  // of accept
-};
-
-// The nodes of all patterns, made from the end to the beginning, so that each knows what follows it.
-class Nodes {
- public:
-  explicit Nodes(std::size_t most_copies) : most_copies_(most_copies) {}
-
-  std::size_t add(const RegexNode& tree, std::size_t pattern) {
-    Node end;
-    end.pattern = pattern;
-    accept_ = push(end);
-    return build(tree, accept_);
+ByteSet both_cases(char small) {
+  ByteSet set;
+  set.set(static_cast<unsigned char>(small));
+  if (small >= 'a' && small <= 'z') {
+    set.set(static_cast<unsigned char>(small - 'a' + 'A'));
   }
-
-  [[nodiscard]] const std::vector<Node>& nodes() const { return nodes_; }
-  [[nodiscard]] const std::vector<ByteSet>& sets() const { return sets_; }
-  // Whether the automaton says yes where the patterns may not, since something was left out.
-  [[nodiscard]] bool loose() const { return loose_; }
-
- private:
-  std::size_t push(const Node& node) {
-    if (nodes_.size() >= most_nodes) {
-      loose_ = true;
-      return accept_;
-    }
-    nodes_.push_back(node);
-    return nodes_.size() - 1;
-  }
-
-  std::size_t split(std::size_t first, std::size_t second) {
-    Node node;
-    node.kind = Node::Kind::split;
-    node.next = first;
-    node.other = second;
-    return push(node);
-  }
-
-  std::size_t build(const RegexNode& tree, std::size_t next) {
-    switch (tree.kind) {
-      case RegexNode::Kind::bytes: {
-        Node node;
-        node.kind = Node::Kind::take;
-        node.next = next;
-        node.set =
-            static_cast<std::size_t>(std::find(sets_.begin(), sets_.end(), tree.bytes) - sets_.begin());
-        if (node.set == sets_.size()) {
-          sets_.push_back(tree.bytes);
-        }
-        return push(node);
-      }
-      case RegexNode::Kind::sequence:
-        for (std::size_t i = tree.parts.size(); i-- > 0;) {
-          next = build(tree.parts[i], next);
-        }
-        return next;
-      case RegexNode::Kind::choice: {
-        std::size_t all = build(tree.parts.back(), next);
-        for (std::size_t i = tree.parts.size() - 1; i-- > 0;) {
-          all = split(build(tree.parts[i], next), all);
-        }
-        return all;
-      }
-      case RegexNode::Kind::repeat:
-        return repeat(tree, next);
-      case RegexNode::Kind::word_boundary:
-      case RegexNode::Kind::other_assertion:
-        loose_ = true;
-        return next;
-      default:
-        return next;
-    }
-  }
-
-  std::size_t repeat(const RegexNode& tree, std::size_t next) {
-    const auto& part = tree.parts.front();
-    std::size_t copies = tree.most;
-    if (tree.most == unlimited) {
-      // A split that comes back to itself; it is filled in when the part behind it is known.
-      const std::size_t loop = split(next, next);
-      const std::size_t body = build(part, loop);
-      if (loop < nodes_.size() && nodes_[loop].kind == Node::Kind::split) {
-        nodes_[loop].next = body;
-      }
-      next = loop;
-      copies = tree.least;
-    }
-    if (copies > most_copies_) {
-      // Nobody looks that far.
-      loose_ = true;
-      next = accept_;
-      copies = most_copies_;
-    }
-    const std::size_t skip = next;
-    for (std::size_t i = copies; i-- > 0;) {
-      const std::size_t body = build(part, next);
-      next = i >= tree.least ? split(body, skip) : body;
-    }
-    return next;
-  }
-
-  std::size_t most_copies_;
-  std::size_t accept_ = 0;
-  bool loose_ = false;
-  std::vector<Node> nodes_;
-  std::vector<ByteSet> sets_;
-};
+  return set;
+}
 
 }  // namespace
 
-class DfaBuilder {
- public:
-  DfaBuilder(const Nodes& nodes, bool stop_at_first, std::size_t most_states)
-      : nodes_(nodes.nodes()), sets_(nodes.sets()), stop_at_first_(stop_at_first), most_states_(most_states) {
-    patterns_.resize(nodes_.size());
-    for (std::size_t i = 0; i < nodes_.size(); ++i) {
-      patterns_[i] = nodes_[i].kind == Node::Kind::accept ? nodes_[i].pattern : patterns_[i - 1];
+std::size_t Nfa::add(const RegexNode& pattern) {
+  // From the end to the beginning, so that each node knows what follows it.
+  patterns_.push_back({0, static_cast<std::uint32_t>(nodes_.size()), false});
+  nodes_.emplace_back();
+  const std::uint32_t start = build(pattern, patterns_.back().accept);
+  patterns_.back().start = start;
+  seen_.resize(nodes_.size());
+  return patterns_.size() - 1;
+}
+
+std::uint32_t Nfa::push(const Node& node) {
+  auto& pattern = patterns_.back();
+  if (nodes_.size() - pattern.accept >= most_nodes) {
+    pattern.loose = true;
+    return pattern.accept;
+  }
+  nodes_.push_back(node);
+  return static_cast<std::uint32_t>(nodes_.size() - 1);
+}
+
+std::uint32_t Nfa::build(const RegexNode& tree, std::uint32_t next) {
+  switch (tree.kind) {
+    case RegexNode::Kind::bytes: {
+      Node node;
+      node.kind = Node::Kind::take;
+      node.next = next;
+      node.set = static_cast<std::uint32_t>(std::find(sets_.begin(), sets_.end(), tree.bytes) - sets_.begin());
+      if (node.set == sets_.size()) {
+        sets_.push_back(tree.bytes);
+      }
+      return push(node);
+    }
+    case RegexNode::Kind::sequence:
+      for (std::size_t i = tree.parts.size(); i-- > 0;) {
+        next = build(tree.parts[i], next);
+      }
+      return next;
+    case RegexNode::Kind::choice: {
+      std::uint32_t all = build(tree.parts.back(), next);
+      for (std::size_t i = tree.parts.size() - 1; i-- > 0;) {
+        Node split;
+        split.kind = Node::Kind::split;
+        split.next = build(tree.parts[i], next);
+        split.other = all;
+        all = push(split);
+      }
+      return all;
+    }
+    case RegexNode::Kind::repeat:
+      return build_repeat(tree, next);
+    case RegexNode::Kind::word_boundary:
+    case RegexNode::Kind::other_assertion:
+      patterns_.back().loose = true;
+      return next;
+    default:
+      return next;
+  }
+}
+
+std::uint32_t Nfa::build_repeat(const RegexNode& tree, std::uint32_t next) {
+  const auto& part = tree.parts.front();
+  std::size_t copies = tree.most;
+  Node split;
+  split.kind = Node::Kind::split;
+  if (tree.most == unlimited) {
+    // A split that comes back to itself; it is completed when the part behind it is known.
+    split.next = next;
+    split.other = next;
+    const std::uint32_t loop = push(split);
+    const std::uint32_t body = build(part, loop);
+    if (nodes_[loop].kind == Node::Kind::split) {
+      nodes_[loop].next = body;
+    }
+    next = loop;
+    copies = tree.least;
+  }
+  if (copies > most_copies_) {
+    // Nobody looks that far.
+    patterns_.back().loose = true;
+    next = patterns_.back().accept;
+    copies = most_copies_;
+  }
+  const std::uint32_t skip = next;
+  for (std::size_t i = copies; i-- > 0;) {
+    next = build(part, next);
+    if (i >= tree.least) {
+      split.next = next;
+      split.other = skip;
+      next = push(split);
     }
   }
+  return next;
+}
+
+void Nfa::follow(std::uint32_t node, Threads& into) const {
+  std::vector<std::uint32_t> open{node};
+  while (!open.empty()) {
+    const std::uint32_t at = open.back();
+    open.pop_back();
+    if (seen_[at] == round_) {
+      continue;
+    }
+    seen_[at] = round_;
+    const Node& here = nodes_[at];
+    if (here.kind == Node::Kind::accept) {
+      into.accepted = true;
+    } else if (here.kind == Node::Kind::take) {
+      into.nodes.push_back(at);
+    } else {
+      open.push_back(here.next);
+      open.push_back(here.other);
+    }
+  }
+}
+
+void Nfa::tidy(Threads& threads) { std::sort(threads.nodes.begin(), threads.nodes.end()); }
+
+Nfa::Threads Nfa::start(std::size_t pattern) const {
+  Threads threads;
+  ++round_;
+  follow(patterns_[pattern].start, threads);
+  tidy(threads);
+  return threads;
+}
+
+Nfa::Threads Nfa::step(const Threads& threads, const ByteSet& bytes) const {
+  Threads next;
+  ++round_;
+  for (const std::uint32_t node : threads.nodes) {
+    if ((sets_[nodes_[node].set] & bytes).any()) {
+      follow(nodes_[node].next, next);
+    }
+  }
+  tidy(next);
+  return next;
+}
+
+Nfa::Threads Nfa::behind(std::size_t pattern, std::size_t any, std::string_view keyword) const {
+  Threads threads = start(pattern);
+  ByteSet all;
+  all.set();
+  bool accepted = threads.accepted;
+  for (std::size_t i = 0; i < any; ++i) {
+    threads = step(threads, all);
+    accepted = accepted || threads.accepted;
+  }
+  for (const char c : keyword) {
+    threads = step(threads, both_cases(c));
+    accepted = accepted || threads.accepted;
+  }
+  threads.accepted = accepted;
+  return threads;
+}
+
+class DfaBuilder {
+ public:
+  DfaBuilder(const Nfa& nfa, bool stop_at_first, std::size_t most_states)
+      : nfa_(nfa), stop_at_first_(stop_at_first), most_states_(most_states) {}
 
   // Whether all states found room.
-  bool build(const std::vector<std::size_t>& starts, Dfa& dfa) {
-    find_classes(dfa);
-    Threads first;
-    for (const std::size_t start : starts) {
-      follow(start, first);
+  bool build(const std::vector<Nfa::Threads>& patterns, Dfa& dfa) {
+    Set first;
+    for (std::size_t i = 0; i < patterns.size(); ++i) {
+      for (const auto node : patterns[i].nodes) {
+        first.threads.push_back({static_cast<std::uint32_t>(i), node});
+      }
+      first.accepted |= static_cast<std::uint64_t>(patterns[i].accepted) << i;
     }
+    find_classes(patterns, dfa);
     bool complete = true;
-    state_of(std::move(first), 0, dfa);
+    state_of(std::move(first), dfa);
     for (std::size_t i = 0; i < dfa.states_.size(); ++i) {
       dfa.next_.resize((i + 1) * dfa.classes_, static_cast<std::uint16_t>(i));
       if (dfa.states_[i].final) {
         continue;
       }
-      if (dfa.states_.size() + dfa.classes_ > most_states_) {
+      if (dfa.states_.size() >= most_states_) {
         dfa.states_[i].final = true;
         complete = false;
         continue;
@@ -168,21 +214,61 @@ class DfaBuilder {
   }
 
  private:
-  struct Threads {
-    std::vector<std::size_t> nodes;  // that take a byte, in order
+  struct Thread {
+    std::uint32_t pattern = 0;
+    std::uint32_t node = 0;
+    auto operator<=>(const Thread&) const = default;
+  };
+  struct Set {
+    std::vector<Thread> threads;  // in order
     std::uint64_t accepted = 0;
 
-    bool operator<(const Threads& other) const {
-      return std::tie(accepted, nodes) < std::tie(other.accepted, other.nodes);
+    bool operator==(const Set&) const = default;
+  };
+  struct Hash {
+    std::size_t operator()(const Set& set) const {
+      std::size_t value = set.accepted * 0x9E3779B97F4A7C15U;
+      for (const Thread& thread : set.threads) {
+        value = (value ^ thread.node ^ (std::size_t{thread.pattern} << 32U)) * 0x9E3779B97F4A7C15U;
+        value ^= value >> 29U;
+      }
+      return value;
     }
   };
 
-  void find_classes(Dfa& dfa) {
+  // Bytes that no node tells apart are one.
+  void find_classes(const std::vector<Nfa::Threads>& patterns, Dfa& dfa) {
+    std::vector<std::uint32_t> open;
+    for (const auto& pattern : patterns) {
+      open.insert(open.end(), pattern.nodes.begin(), pattern.nodes.end());
+    }
+    std::vector<bool> used(nfa_.sets_.size());
+    std::vector<std::uint32_t> sets;
+    ++nfa_.round_;
+    while (!open.empty()) {
+      const auto at = open.back();
+      open.pop_back();
+      if (nfa_.seen_[at] == nfa_.round_) {
+        continue;
+      }
+      nfa_.seen_[at] = nfa_.round_;
+      const auto& node = nfa_.nodes_[at];
+      if (node.kind == Nfa::Node::Kind::take) {
+        if (!used[node.set]) {
+          used[node.set] = true;
+          sets.push_back(node.set);
+        }
+        open.push_back(node.next);
+      } else if (node.kind == Nfa::Node::Kind::split) {
+        open.push_back(node.next);
+        open.push_back(node.other);
+      }
+    }
     std::map<std::vector<bool>, std::uint8_t> known;
     for (unsigned byte = 0; byte < 256; ++byte) {
-      std::vector<bool> in(sets_.size());
-      for (std::size_t i = 0; i < sets_.size(); ++i) {
-        in[i] = sets_[i].test(byte);
+      std::vector<bool> in(sets.size());
+      for (std::size_t i = 0; i < sets.size(); ++i) {
+        in[i] = nfa_.sets_[sets[i]].test(byte);
       }
       const auto [entry, added] = known.emplace(std::move(in), static_cast<std::uint8_t>(known.size()));
       if (added) {
@@ -193,80 +279,70 @@ class DfaBuilder {
     dfa.classes_ = known.size();
   }
 
-  void follow(std::size_t node, Threads& into) const {
-    std::vector<std::size_t> open{node};
-    std::vector<std::size_t> seen;
-    while (!open.empty()) {
-      const std::size_t at = open.back();
-      open.pop_back();
-      const Node& here = nodes_[at];
-      if (here.kind == Node::Kind::accept) {
-        into.accepted |= std::uint64_t{1} << here.pattern;
-      } else if (here.kind == Node::Kind::take) {
-        into.nodes.push_back(at);
-      } else if (std::find(seen.begin(), seen.end(), at) == seen.end()) {
-        seen.push_back(at);
-        open.push_back(here.next);
-        open.push_back(here.other);
-      }
-    }
-  }
-
-  std::uint16_t state_of(Threads threads, std::uint64_t accepted_before, Dfa& dfa) {
+  std::uint16_t state_of(Set set, Dfa& dfa) {
     if (stop_at_first_) {
-      threads.accepted |= accepted_before;
-      std::erase_if(threads.nodes,
-                    [&](std::size_t node) { return ((threads.accepted >> patterns_[node]) & 1U) != 0; });
+      std::erase_if(set.threads, [&](const Thread& thread) { return ((set.accepted >> thread.pattern) & 1U) != 0; });
     }
-    std::sort(threads.nodes.begin(), threads.nodes.end());
-    threads.nodes.erase(std::unique(threads.nodes.begin(), threads.nodes.end()), threads.nodes.end());
-    const auto found = known_.find(threads);
+    const auto found = known_.find(set);
     if (found != known_.end()) {
       return found->second;
     }
     Dfa::State state;
-    state.accepted = threads.accepted;
-    for (const std::size_t node : threads.nodes) {
-      state.possible |= std::uint64_t{1} << patterns_[node];
+    state.accepted = set.accepted;
+    for (const Thread& thread : set.threads) {
+      state.possible |= std::uint64_t{1} << thread.pattern;
     }
-    state.final = threads.nodes.empty();
+    state.final = set.threads.empty();
     const auto index = static_cast<std::uint16_t>(dfa.states_.size());
     dfa.states_.push_back(state);
-    threads_.push_back(threads);
-    known_.emplace(std::move(threads), index);
+    sets_.push_back(set);
+    known_.emplace(std::move(set), index);
     return index;
   }
 
   std::uint16_t step(std::size_t state, std::size_t byte_class, Dfa& dfa) {
-    Threads next;
+    Set next;
+    next.accepted = stop_at_first_ ? sets_[state].accepted : 0;
     const unsigned byte = examples_[byte_class];
-    for (const std::size_t node : threads_[state].nodes) {
-      if (sets_[nodes_[node].set].test(byte)) {
-        follow(nodes_[node].next, next);
+    Nfa::Threads threads;
+    std::uint32_t pattern = 0;
+    const auto flush = [&] {
+      Nfa::tidy(threads);
+      for (const auto node : threads.nodes) {
+        next.threads.push_back({pattern, node});
+      }
+      next.accepted |= static_cast<std::uint64_t>(threads.accepted) << pattern;
+      threads = {};
+      ++nfa_.round_;
+    };
+    ++nfa_.round_;
+    for (const Thread& thread : sets_[state].threads) {
+      if (thread.pattern != pattern) {
+        flush();
+        pattern = thread.pattern;
+      }
+      const auto& node = nfa_.nodes_[thread.node];
+      if (nfa_.sets_[node.set].test(byte)) {
+        nfa_.follow(node.next, threads);
       }
     }
-    return state_of(std::move(next), threads_[state].accepted, dfa);
+    flush();
+    return state_of(std::move(next), dfa);
   }
 
-  const std::vector<Node>& nodes_;
-  const std::vector<ByteSet>& sets_;
+  const Nfa& nfa_;
   bool stop_at_first_;
   std::size_t most_states_;
   std::vector<unsigned> examples_;  // a byte of each class
-  std::vector<Threads> threads_;
-  std::map<Threads, std::uint16_t> known_;
-  std::vector<std::size_t> patterns_;  // of each node: the nodes of a pattern follow its accepting one
+  std::vector<Set> sets_;           // of each state
+  std::unordered_map<Set, std::uint16_t, Hash> known_;
 };
 
-Dfa Dfa::gate(const std::vector<const RegexNode*>& patterns) {
-  Nodes nodes(most_steps);
-  std::vector<std::size_t> starts;
-  for (std::size_t i = 0; i < patterns.size(); ++i) {
-    starts.push_back(nodes.add(*patterns[i], i));
-  }
+Dfa Dfa::gate(const Nfa& nfa, const std::vector<Nfa::Threads>& patterns) {
   Dfa dfa;
-  DfaBuilder builder(nodes, true, most_gate_states);
-  builder.build(starts, dfa);
+  DfaBuilder(nfa, true, most_gate_states).build(patterns, dfa);
+  dfa.next_.shrink_to_fit();
+  dfa.states_.shrink_to_fit();
   return dfa;
 }
 
@@ -284,35 +360,24 @@ std::optional<Dfa> Dfa::whole(const RegexNode& pattern) {
   inner.kind = RegexNode::Kind::sequence;
   inner.parts.push_back(pattern);
   Dfa dfa;
-  // The outer sequence without the boundaries at its ends.
   if (pattern.kind == RegexNode::Kind::sequence && pattern.group.empty()) {
     inner.parts = pattern.parts;
-    auto& parts = inner.parts;
-    if (!parts.empty() && parts.front().kind == RegexNode::Kind::word_boundary) {
-      dfa.boundary_before_ = true;
-      parts.erase(parts.begin());
-    }
-    if (!parts.empty() && parts.back().kind == RegexNode::Kind::word_boundary) {
+    if (!inner.parts.empty() && inner.parts.back().kind == RegexNode::Kind::word_boundary) {
       dfa.boundary_behind_ = true;
-      parts.pop_back();
+      inner.parts.pop_back();
     }
   }
-  Nodes nodes(longest_whole);
-  const std::vector<std::size_t> starts{nodes.add(inner, 0)};
-  if (nodes.loose()) {
+  Nfa nfa(longest_whole);
+  nfa.add(inner);
+  if (nfa.is_loose(0) || !DfaBuilder(nfa, false, most_whole_states).build({nfa.start(0)}, dfa)) {
     return std::nullopt;
   }
-  DfaBuilder builder(nodes, false, most_whole_states);
-  if (!builder.build(starts, dfa)) {
-    return std::nullopt;
-  }
+  dfa.next_.shrink_to_fit();
+  dfa.states_.shrink_to_fit();
   return dfa;
 }
 
 std::size_t Dfa::longest(std::string_view text, std::size_t at, std::size_t end) const {
-  if (boundary_before_ && !is_boundary(text, at)) {
-    return 0;
-  }
   std::size_t state = 0;
   std::size_t found = 0;
   for (std::size_t i = at; i < end && !states_[state].final;) {

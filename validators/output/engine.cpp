@@ -121,12 +121,11 @@ void Engine::scan_keywords(const Window& window) {
 
 void Engine::use_keyword(const KeywordUse& use, std::uint64_t anchor, std::uint64_t begin,
                          const Window& window) {
-  for (const auto gate : use.gates) {
-    const std::size_t back = rules_.gates[gate].back;
-    if (begin < back) {
+  for (const auto& gate : use.gates) {
+    if (begin < gate.back) {
       continue;
     }
-    Pending pending{anchor, begin - back, gate, 0, false};
+    Pending pending{anchor, begin - gate.back, gate.gate, static_cast<std::uint32_t>(gate.ahead), 0, false};
     if (!pending_.empty() || !try_pending(pending, window)) {
       pending_.push_back(pending);
     }
@@ -140,10 +139,10 @@ void Engine::use_keyword(const KeywordUse& use, std::uint64_t anchor, std::uint6
 bool Engine::try_pending(Pending& pending, const Window& window) {
   const Gate& gate = rules_.gates[pending.gate];
   if (!pending.passed) {
-    if (!window.reaches(pending.begin + Dfa::most_steps)) {
+    if (!window.reaches(pending.begin + pending.ahead + Dfa::most_steps)) {
       return false;
     }
-    const auto text = window.bytes.substr(window.local(pending.begin));
+    const auto text = window.bytes.substr(window.local(pending.begin + pending.ahead));
     pending.open = gate.dfa.pass(text.data(), text.size());
     pending.passed = true;
   }

@@ -40,6 +40,7 @@ class Engine {
     std::uint64_t anchor = 0;
     std::uint64_t begin = 0;  // of the matches
     std::uint32_t gate = 0;
+    std::uint32_t ahead = 0;  // of the beginning, where the gate looks on
     std::uint64_t open = 0;  // rules that are left
     bool passed = false;     // the gate
   };

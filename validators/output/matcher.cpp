@@ -36,7 +36,7 @@ Matcher::Matcher(const CompiledRules& rules, Findings& findings)
     : rules_(rules), findings_(findings), covered_(rules.rules.size()) {}
 
 void Matcher::try_at(std::uint32_t rule, std::uint64_t at, const Window& window, bool alone) {
-  if (at < covered_[rule]) {
+  if (at < covered_[rule] || !has_lead(rules_.compiled[rule].lead, at, window)) {
     return;
   }
   const std::uint64_t limit = at + rules_.rules[rule].max_length;
@@ -55,7 +55,7 @@ void Matcher::search(std::uint32_t rule, std::uint64_t from, std::uint64_t to, c
   const std::uint64_t limit = to + rules_.rules[rule].max_length;
   std::size_t refused = 0;
   while (from <= to && match(rule, from, std::min(window.end(), limit), true, window) && match_.begin <= to) {
-    if (stands_checks(rule, window)) {
+    if (has_lead(rules_.compiled[rule].lead, match_.begin, window) && stands_checks(rule, window)) {
       from = std::max(end_of_secrets(), match_.begin + 1);
       covered_[rule] = from;
       report(rule, match_.end == limit, window);
@@ -63,6 +63,22 @@ void Matcher::search(std::uint32_t rule, std::uint64_t from, std::uint64_t to, c
       from = ++refused < most_refused ? match_.begin + 1 : std::max(match_.end, match_.begin + 1);
     }
   }
+}
+
+bool Matcher::has_lead(Lead lead, std::uint64_t at, const Window& window) const {
+  if (lead == Lead::any) {
+    return true;
+  }
+  const auto text = window.bytes;
+  const std::size_t here = window.local(at);
+  if (is_boundary(text, here)) {
+    return true;
+  }
+  if (lead == Lead::boundary || here < 2 || text[here - 2] != '\\') {
+    return false;
+  }
+  const char before = text[here - 1];
+  return before == 'n' || before == 'r' || before == 't';
 }
 
 std::uint64_t Matcher::end_of_secrets() const {

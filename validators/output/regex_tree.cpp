@@ -633,13 +633,85 @@ void flatten(const RegexNode& node, std::vector<const RegexNode*>& into) {
   }
 }
 
-std::optional<KeywordPlace> place_from(const std::vector<const RegexNode*>& parts, std::size_t first,
-                                       const std::vector<std::string>& keywords, std::string_view wanted) {
+// The lengths that a match of the node may have. Nothing if there are some beyond longest_offset.
+std::optional<Offsets> all_lengths(const RegexNode& node);
+
+std::optional<Offsets> one_behind_the_other(const std::optional<Offsets>& first, const std::optional<Offsets>& second) {
+  if (!first || !second) {
+    return std::nullopt;
+  }
+  Offsets sum;
+  std::size_t most = 0;
+  for (std::size_t i = 0; i <= longest_offset; ++i) {
+    if (second->test(i)) {
+      sum |= *first << i;
+      most = i;
+    }
+  }
+  for (std::size_t i = longest_offset + 1 - most; i <= longest_offset; ++i) {
+    if (first->test(i)) {
+      return std::nullopt;
+    }
+  }
+  return sum;
+}
+
+std::optional<Offsets> all_lengths_of_repeat(const RegexNode& node) {
+  if (node.most == unlimited) {
+    return std::nullopt;
+  }
+  const auto once = all_lengths(node.parts.front());
+  std::optional<Offsets> sum = Offsets(1);
+  Offsets all;
+  for (std::size_t count = 0; sum; ++count) {
+    if (count >= node.least) {
+      all |= *sum;
+    }
+    if (count == node.most) {
+      return all;
+    }
+    sum = one_behind_the_other(sum, once);
+  }
+  return std::nullopt;
+}
+
+std::optional<Offsets> all_lengths(const RegexNode& node) {
+  switch (node.kind) {
+    case RegexNode::Kind::bytes:
+      return Offsets(2);
+    case RegexNode::Kind::sequence: {
+      std::optional<Offsets> sum = Offsets(1);
+      for (const auto& part : node.parts) {
+        sum = one_behind_the_other(sum, all_lengths(part));
+      }
+      return sum;
+    }
+    case RegexNode::Kind::choice: {
+      Offsets all;
+      for (const auto& part : node.parts) {
+        const auto one = all_lengths(part);
+        if (!one) {
+          return std::nullopt;
+        }
+        all |= *one;
+      }
+      return all;
+    }
+    case RegexNode::Kind::repeat:
+      return all_lengths_of_repeat(node);
+    default:
+      return Offsets(1);
+  }
+}
+
+// Counted from the part `first`. Nothing unless each match has one of the keywords there.
+std::optional<Offsets> offsets_from(const std::vector<const RegexNode*>& parts, std::size_t first,
+                                    const std::vector<std::string>& keywords, std::string_view wanted) {
   Prefixes prefixes{{}};
   for (std::size_t i = first; i < parts.size() && any_open(prefixes); ++i) {
     prefixes = extend(*parts[i], std::move(prefixes));
   }
-  KeywordPlace place{unlimited, 0};
+  Offsets offsets;
   for (const auto& prefix : prefixes) {
     bool found = false;
     for (const auto& keyword : keywords) {
@@ -647,8 +719,7 @@ std::optional<KeywordPlace> place_from(const std::vector<const RegexNode*>& part
            at = prefix.text.find(keyword, at + 1)) {
         found = true;
         if (keyword == wanted) {
-          place.least = std::min(place.least, at);
-          place.most = std::max(place.most, at);
+          offsets.set(at);
         }
       }
     }
@@ -656,7 +727,7 @@ std::optional<KeywordPlace> place_from(const std::vector<const RegexNode*>& part
       return std::nullopt;
     }
   }
-  return place;
+  return offsets;
 }
 
 }  // namespace
@@ -694,24 +765,18 @@ Lengths lengths_of(const RegexNode& node) {
   }
 }
 
-std::optional<KeywordPlace> place_of_keyword(const RegexNode& root, const std::vector<std::string>& keywords,
-                                             std::string_view keyword) {
+std::optional<Offsets> offsets_of_keyword(const RegexNode& root, const std::vector<std::string>& keywords,
+                                          std::string_view keyword) {
   std::vector<const RegexNode*> parts;
   flatten(root, parts);
-  Lengths before;
-  std::optional<KeywordPlace> best;
-  for (std::size_t i = 0; i < parts.size() && before.most != unlimited; ++i) {
-    if (const auto place = place_from(parts, i, keywords, keyword)) {
-      if (place->least == unlimited) {  // other keywords are in all matches
-        return KeywordPlace{1, 0};
-      }
-      const KeywordPlace found{before.least + place->least, before.most + place->most};
-      if (!best || found.most - found.least < best->most - best->least) {
-        best = found;
-      }
+  std::optional<Offsets> before = Offsets(1);
+  std::optional<Offsets> best;
+  for (std::size_t i = 0; i < parts.size() && before; ++i) {
+    const auto found = one_behind_the_other(before, offsets_from(parts, i, keywords, keyword));
+    if (found && (!best || found->count() < best->count())) {
+      best = found;
     }
-    const auto lengths = lengths_of(*parts[i]);
-    before = {plus(before.least, lengths.least), plus(before.most, lengths.most)};
+    before = one_behind_the_other(before, all_lengths(*parts[i]));
   }
   return best;
 }

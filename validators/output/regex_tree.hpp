@@ -16,6 +16,7 @@ namespace sallyport::validators::output {
 using ByteSet = std::bitset<256>;
 
 inline constexpr std::size_t unlimited = static_cast<std::size_t>(-1);
+inline constexpr std::size_t longest_offset = 255;
 
 struct RegexNode {
   enum class Kind : std::uint8_t { empty, bytes, word_boundary, other_assertion, sequence, choice, repeat };
@@ -39,14 +40,12 @@ std::optional<RegexNode> parse_regex(std::string_view pattern, std::string& why)
 
 Lengths lengths_of(const RegexNode& node);
 
-// Where one of the keywords stands in every match, counted from the match's beginning.
-struct KeywordPlace {
-  std::size_t least = 0;
-  std::size_t most = 0;
-};
+// Where a keyword may stand in a match, counted from the match's beginning.
+using Offsets = std::bitset<longest_offset + 1>;
 
-// Nothing if there is no bounded part of the pattern in which every match has one of the keywords.
-std::optional<KeywordPlace> place_of_keyword(const RegexNode& root, const std::vector<std::string>& keywords,
-                                             std::string_view keyword);
+// Of the places where each match has one of the keywords, those of `keyword`; none if the others are in all matches. Nothing
+// if there is no such place, or none near enough to the beginning.
+std::optional<Offsets> offsets_of_keyword(const RegexNode& root, const std::vector<std::string>& keywords,
+                                          std::string_view keyword);
 
 }  // namespace sallyport::validators::output
