@@ -4,6 +4,7 @@
 #include "broker/cli/check.hpp"
 #include "broker/cli/commands.hpp"
 #include "broker/cli/load_or_complain.hpp"
+#include "broker/cli/redact.hpp"
 #include "broker/output_rules.hpp"
 #include "config/load.hpp"
 
@@ -30,6 +31,7 @@ struct Choice {
   RunOptions run;
   CheckOptions check;
   AstOptions ast;
+  RedactOptions redact;
   bool json = false;
   bool show = false;
   std::vector<std::string> image_names;
@@ -77,6 +79,22 @@ void add_check(CLI::App& app, Choice& choice) {
     }
     choice.command = [&choice](const config::Loaded& loaded) { return check(loaded, choice.check); };
   });
+}
+
+void add_redact(CLI::App& app, Choice& choice) {
+  CLI::App* redact_app = app.add_subcommand("redact", "Take the secrets out of a text");
+  CLI::Option* file =
+      redact_app->add_option("FILE", choice.redact.file, "Text; - (the default) for standard input");
+  redact_app->add_option("--rules", choice.redact.rules, "Rules to lay over the shipped ones");
+  CLI::Option* json = redact_app->add_flag("--json", choice.redact.json, "Answer as JSON");
+  CLI::Option* jsonl = redact_app->add_flag("--jsonl", choice.redact.jsonl,
+                                            "One JSON request a line on standard input, one answer a line");
+  CLI::Option* canary = redact_app->add_flag("--hash-canary", choice.redact.hash_canary,
+                                             "Print the rule file's entry for the string on standard input");
+  jsonl->excludes(file)->excludes(json);
+  canary->excludes(file)->excludes(json)->excludes(jsonl);
+  redact_app->callback(
+      [&choice] { choice.command = [&choice](const config::Loaded&) { return redact(choice.redact); }; });
 }
 
 void add_ast(CLI::App& app, Choice& choice) {
@@ -171,6 +189,7 @@ int run_command_line(int argc, char** argv) {
   add_serve(app, choice);
   add_run(app, choice);
   add_check(app, choice);
+  add_redact(app, choice);
   add_ast(app, choice);
   add_images(app, choice);
   add_doctor(app, choice);

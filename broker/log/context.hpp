@@ -19,7 +19,7 @@ using TextFilter = std::function<std::string(std::string_view)>;
 struct Context {
   config::Log config;
   WallClock now;
-  TextFilter filter;  ///< Empty: texts stay as they are.
+  TextFilter filter{};  ///< Empty: texts stay as they are.
 
   [[nodiscard]] std::string filtered(std::string_view text) const {
     return filter ? filter(text) : std::string(text);

@@ -1,0 +1,117 @@
+// Small automata, built when rules are loaded and never changed: one tells which of up to 64 patterns can
+// still match at a place before RE2 is asked, one finds the whole match of a simple pattern without RE2.
+// Inside the module only.
+#pragma once
+
+#include "validators/output/regex_tree.hpp"
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+namespace sallyport::validators::output {
+
+// The nondeterministic automata of all patterns, from which the others are made.
+class Nfa {
+ public:
+  struct Node {
+    enum class Kind : std::uint8_t { take, split, accept };
+    Kind kind = Kind::accept;
+    std::uint32_t set = 0;    // of take: which bytes
+    std::uint32_t next = 0;   // of take and split
+    std::uint32_t other = 0;  // of split
+  };
+
+  // Nodes that take a byte, in order, and whether the pattern matches here.
+  struct Threads {
+    std::vector<std::uint32_t> nodes;
+    bool accepted = false;
+  };
+
+  // Of a repetition no more than `most_copies` are made: what comes behind them counts as matched.
+  explicit Nfa(std::size_t most_copies) : most_copies_(most_copies) {}
+
+  // The number of the pattern, from 0 on.
+  std::size_t add(const RegexNode& pattern);
+  // Whether the pattern says yes where the real one may not: assertions, and what was too large.
+  [[nodiscard]] bool is_loose(std::size_t pattern) const { return patterns_[pattern].loose; }
+
+  [[nodiscard]] Threads start(std::size_t pattern) const;
+  // Behind `any` bytes of any kind and `keyword`, in small letters or not.
+  [[nodiscard]] Threads behind(std::size_t pattern, std::size_t any, std::string_view keyword) const;
+
+ private:
+  friend class DfaBuilder;
+
+  static constexpr std::size_t most_nodes = 8000;  // of a pattern
+
+  std::uint32_t push(const Node& node);
+  std::uint32_t build(const RegexNode& tree, std::uint32_t next);
+  std::uint32_t build_repeat(const RegexNode& tree, std::uint32_t next);
+  void follow(std::uint32_t node, Threads& into) const;
+  [[nodiscard]] Threads step(const Threads& threads, const ByteSet& bytes) const;
+  static void tidy(Threads& threads);
+
+  struct Pattern {
+    std::uint32_t start = 0;
+    std::uint32_t accept = 0;  // its first node
+    bool loose = false;
+  };
+
+  std::size_t most_copies_;
+  std::vector<Node> nodes_;
+  std::vector<ByteSet> sets_;
+  std::vector<Pattern> patterns_;
+  mutable std::vector<std::uint32_t> seen_;  // by node: the round in which it was seen
+  mutable std::uint32_t round_ = 0;
+};
+
+class Dfa {
+ public:
+  static constexpr std::size_t most_patterns = 64;
+  static constexpr std::size_t most_steps = 32;  // of a gate
+
+  // The gate: which of the patterns, each from its threads on, may still match. Never wrong in saying no. Looks at no more
+  // than `most_steps` bytes.
+  static Dfa gate(const Nfa& nfa, const std::vector<Nfa::Threads>& patterns);
+  [[nodiscard]] std::uint64_t pass(const char* text, std::size_t size) const;
+
+  // Of one pattern: all of it, or nothing if it is not simple enough (assertions, too many states). A `\b` at its end is
+  // understood.
+  static std::optional<Dfa> whole(const RegexNode& pattern);
+  // The length of the longest match at `at` within `text` up to `end`; 0 if there is none. Bytes outside count for `\b`.
+  [[nodiscard]] std::size_t longest(std::string_view text, std::size_t at, std::size_t end) const;
+
+  [[nodiscard]] std::size_t memory() const;
+
+ private:
+  struct State {
+    std::uint64_t accepted = 0;  // patterns that match here
+    std::uint64_t possible = 0;  // patterns that may still
+    bool final = false;          // nothing to be learnt from what follows
+  };
+
+  friend class DfaBuilder;
+
+  std::array<std::uint8_t, 256> class_of_{};
+  std::size_t classes_ = 1;
+  std::vector<std::uint16_t> next_;
+  std::vector<State> states_;
+  bool boundary_behind_ = false;
+};
+
+[[nodiscard]] inline bool is_word(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+}
+
+// Whether `\b` holds between the byte before `at` and the one at it; the ends of the text are no words.
+[[nodiscard]] inline bool is_boundary(std::string_view text, std::size_t at) {
+  const bool before = at > 0 && is_word(text[at - 1]);
+  const bool behind = at < text.size() && is_word(text[at]);
+  return before != behind;
+}
+
+}  // namespace sallyport::validators::output

@@ -1,0 +1,320 @@
+#include "validators/output/engine.hpp"
+
+#include "base/sha256.hpp"
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cstring>
+#include <string>
+
+namespace sallyport::validators::output {
+namespace {
+
+constexpr std::uint64_t longest_region = 8192;   // of a rule that is searched for
+constexpr std::size_t digit_bytes = 8;           // a block
+constexpr std::size_t digits_of_block = 4;       // fewer are no number that a rule is for
+constexpr std::size_t digits_before_block = 12;  // how far before such a block its number may begin
+
+bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
+bool is_capital(char c) {
+  return c >= 'A' && c <= 'Z';
+}
+
+// How many of eight bytes are digits.
+unsigned count_digits(const char* bytes) {
+  std::uint64_t block = 0;
+  std::memcpy(&block, bytes, digit_bytes);
+  constexpr std::uint64_t ones = 0x0101010101010101U;
+  constexpr std::uint64_t high = 0x80 * ones;
+  // 0x30 to 0x39: adding 0x46 sets the high bit from 0x3A on, adding 0x50 from 0x30 on; bytes beyond ASCII
+  // have it already.
+  const std::uint64_t ascii = block & ~high;
+  const std::uint64_t found = ((ascii + 0x50 * ones) & ~(ascii + 0x46 * ones) & ~block & high) >> 7U;
+  return static_cast<unsigned>((found * ones) >> 56U);
+}
+
+std::uint64_t minus(std::uint64_t a, std::uint64_t b) {
+  return a > b ? a - b : 0;
+}
+
+}  // namespace
+
+Engine::Engine(const CompiledRules& rules, const LiteralScanner& context)
+    : rules_(rules),
+      context_(context),
+      matcher_(rules, findings_),
+      context_covered_(context.literals().size()) {
+  for (std::size_t i = 0; i < rules.canaries.size(); ++i) {
+    for (const auto& form : rules.canaries[i].forms) {
+      auto lane = std::find_if(lanes_.begin(), lanes_.end(),
+                               [&form](const Lane& each) { return each.length == form.length; });
+      if (lane == lanes_.end()) {
+        lanes_.push_back({form.length,
+                          RollingHash(form.length),
+                          RollingHash(form.length),
+                          0,
+                          false,
+                          std::vector<bool>(std::size_t{1} << 16U),
+                          {}});
+        lane = std::prev(lanes_.end());
+      }
+      lane->known[form.fingerprint] = true;
+      lane->forms.emplace_back(&form, first_canary + static_cast<std::uint32_t>(i));
+    }
+  }
+}
+
+void Engine::advance(const Window& window) {
+  matcher_.go_on(window);
+  scan_keywords(window);
+  close_regions(window);
+  scan_digits(window);
+  scan_context(window);
+  scan_canaries(window);
+
+  if (window.last) {
+    settled_ = window.end();
+    return;
+  }
+  std::uint64_t settled = minus(keywords_at_, rules_.most_back);
+  if (!pending_.empty()) {
+    settled = std::min(settled, minus(pending_.front().anchor, rules_.most_back));
+  }
+  for (const auto& region : growing_) {
+    settled = std::min(settled, region.from);
+  }
+  for (const auto& region : closed_) {
+    settled = std::min(settled, region.from);
+  }
+  if (rules_.digits || rules_.letters) {
+    settled = std::min(settled, minus(digits_at_, digit_bytes + 2));
+  }
+  if (!context_.empty()) {
+    settled = std::min(settled, minus(context_at_, context_.most_before()));
+  }
+  for (const auto& lane : lanes_) {
+    settled = std::min(settled, lane.at);
+  }
+  settled_ = std::max(settled_, matcher_.settled(settled));
+}
+
+// Keywords.
+
+void Engine::scan_keywords(const Window& window) {
+  try_pending_in_order(window);
+  const auto& scanner = rules_.keywords;
+  const std::uint64_t end =
+      window.last ? window.end() : minus(window.end() + 1, std::max<std::size_t>(scanner.most_behind(), 1));
+  if (end <= keywords_at_) {
+    return;
+  }
+  scanner.scan(window.bytes, window.local(keywords_at_), window.local(end),
+               [&](std::size_t anchor, std::size_t begin, std::uint32_t literal) {
+                 use_keyword(rules_.uses[scanner.literals()[literal].tag], window.begin + anchor,
+                             window.begin + begin, window);
+               });
+  keywords_at_ = end;
+}
+
+void Engine::use_keyword(const KeywordUse& use, std::uint64_t anchor, std::uint64_t begin,
+                         const Window& window) {
+  for (const auto& gate : use.gates) {
+    if (begin < gate.back) {
+      continue;
+    }
+    Pending pending{anchor, begin - gate.back, gate.gate, static_cast<std::uint32_t>(gate.ahead), 0, false};
+    if (!pending_.empty() || !try_pending(pending, window)) {
+      pending_.push_back(pending);
+    }
+  }
+  for (const auto& search : use.searches) {
+    extend_region(search, begin);
+  }
+}
+
+// Whether nothing is left to try.
+bool Engine::try_pending(Pending& pending, const Window& window) {
+  const Gate& gate = rules_.gates[pending.gate];
+  if (!pending.passed) {
+    if (!window.reaches(pending.begin + pending.ahead + Dfa::most_steps)) {
+      return false;
+    }
+    const auto text = window.bytes.substr(window.local(pending.begin + pending.ahead));
+    pending.open = gate.dfa.pass(text.data(), text.size());
+    pending.passed = true;
+  }
+  while (pending.open != 0) {
+    const auto rule = gate.rules[static_cast<std::size_t>(std::countr_zero(pending.open))];
+    if (!window.reaches(pending.begin + matcher_.reach(rule))) {
+      return false;
+    }
+    matcher_.try_at(rule, pending.begin, window);
+    pending.open &= pending.open - 1;
+  }
+  return true;
+}
+
+void Engine::try_pending_in_order(const Window& window) {
+  while (!pending_.empty() && try_pending(pending_.front(), window)) {
+    pending_.pop_front();
+  }
+}
+
+void Engine::extend_region(const Search& search, std::uint64_t begin) {
+  const Region found{search.rule, minus(begin, search.most), minus(begin + search.ahead, search.least)};
+  const auto known = std::find_if(growing_.begin(), growing_.end(),
+                                  [&found](const Region& region) { return region.rule == found.rule; });
+  if (known == growing_.end()) {
+    growing_.push_back(found);
+  } else if (found.from <= known->to + 1 && found.to < known->from + longest_region) {
+    known->from = std::min(known->from, found.from);
+    known->to = std::max(known->to, found.to);
+  } else {
+    closed_.push_back(*known);
+    *known = found;
+  }
+}
+
+void Engine::close_regions(const Window& window) {
+  for (auto region = growing_.begin(); region != growing_.end();) {
+    // No keyword to come belongs to it.
+    if (window.last || minus(keywords_at_, rules_.most_back) > region->to + 1) {
+      closed_.push_back(*region);
+      region = growing_.erase(region);
+    } else {
+      ++region;
+    }
+  }
+  while (!closed_.empty() && window.reaches(closed_.front().to + matcher_.reach(closed_.front().rule))) {
+    matcher_.search(closed_.front().rule, closed_.front().from, closed_.front().to, window);
+    closed_.pop_front();
+  }
+}
+
+// Digits.
+
+void Engine::scan_digits(const Window& window) {
+  if (!rules_.digits && !rules_.letters) {
+    return;
+  }
+  const std::size_t least = rules_.letters ? 2 : digits_of_block;
+  const auto text = window.bytes;
+  std::size_t at = window.local(digits_at_);
+  // Blocks are of the text, not of the window: what is tried must not depend on where a piece ends.
+  std::size_t block = window.local(std::max(window.begin, digits_at_ - digits_at_ % digit_bytes));
+  for (;;) {
+    while (block + digit_bytes <= text.size() && count_digits(text.data() + block) < least) {
+      block += digit_bytes;
+    }
+    const bool whole = block + digit_bytes <= text.size();
+    if (!whole && !window.last) {
+      // Groups that belong to a block which is not there yet.
+      digits_at_ = window.begin + std::max<std::uint64_t>(at, minus(block, digits_before_block));
+      return;
+    }
+    const std::size_t end = whole ? block + digit_bytes : text.size();
+    at = std::max(at, static_cast<std::size_t>(minus(block, digits_before_block)));
+    for (; at < end; ++at) {
+      if (is_digit(text[at]) && (at == 0 || !is_digit(text[at - 1])) &&
+          !try_digits(window.begin + at, window)) {
+        digits_at_ = window.begin + at;
+        return;
+      }
+    }
+    if (!whole) {
+      digits_at_ = window.end();
+      return;
+    }
+    block = end;
+  }
+}
+
+// Whether there was text enough.
+bool Engine::try_digits(std::uint64_t at, const Window& window) {
+  if (!window.reaches(at + rules_.longest_digits + 3)) {
+    return false;
+  }
+  const auto text = window.bytes;
+  const std::size_t here = window.local(at);
+  const char before = here > 0 ? text[here - 1] : ' ';
+  const char further = here > 1 ? text[here - 2] : ' ';
+  if (rules_.letters && is_capital(before) && is_capital(further) && (here < 3 || !is_word(text[here - 3]))) {
+    try_gate(*rules_.letters, at - 2, window);
+  }
+  const bool goes_on = (before == '-' || before == '+' || before == '/') && is_digit(further);
+  if (rules_.digits && !is_word(before) && !goes_on &&
+      (before != '.' || (!is_digit(further) && is_word(further)))) {
+    try_gate(*rules_.digits, at, window);
+  }
+  return true;
+}
+
+bool Engine::try_gate(const Gate& gate, std::uint64_t at, const Window& window) {
+  const auto text = window.bytes.substr(window.local(at));
+  for (auto open = gate.dfa.pass(text.data(), text.size()); open != 0; open &= open - 1) {
+    matcher_.try_at(gate.rules[static_cast<std::size_t>(std::countr_zero(open))], at, window, true);
+  }
+  return true;
+}
+
+// What is known before.
+
+void Engine::scan_context(const Window& window) {
+  if (context_.empty()) {
+    return;
+  }
+  const std::uint64_t end = window.last ? window.end() : minus(window.end() + 1, context_.most_behind());
+  if (end <= context_at_) {
+    return;
+  }
+  context_.scan(window.bytes, window.local(context_at_), window.local(end),
+                [&](std::size_t, std::size_t begin, std::uint32_t literal) {
+                  const std::uint64_t at = window.begin + begin;
+                  if (at >= context_covered_[literal]) {
+                    context_covered_[literal] = at + context_.literals()[literal].text.size();
+                    findings_.add({at, context_covered_[literal], context_rule});
+                  }
+                });
+  context_at_ = end;
+}
+
+void Engine::scan_canaries(const Window& window) {
+  for (auto& lane : lanes_) {
+    scan_lane(lane, window);
+  }
+}
+
+void Engine::scan_lane(Lane& lane, const Window& window) {
+  const auto text = window.bytes;
+  std::size_t at = window.local(lane.at);
+  for (; at + lane.length <= text.size(); ++at) {
+    if (!lane.filled) {
+      lane.hash = lane.start;
+      for (std::size_t i = 0; i < lane.length; ++i) {
+        lane.hash.add(static_cast<unsigned char>(text[at + i]));
+      }
+      lane.filled = true;
+    }
+    const auto fingerprint = lane.hash.fingerprint();
+    if (lane.known[fingerprint]) {
+      const std::string digest = base::sha256_hex(text.substr(at, lane.length));
+      for (const auto& [form, rule] : lane.forms) {
+        if (form->fingerprint == fingerprint && digest == form->digest) {
+          findings_.add({window.begin + at, window.begin + at + lane.length, rule});
+        }
+      }
+    }
+    if (at + lane.length < text.size()) {
+      lane.hash.slide(static_cast<unsigned char>(text[at]),
+                      static_cast<unsigned char>(text[at + lane.length]));
+    } else {
+      lane.filled = false;
+    }
+  }
+  lane.at = window.begin + at;
+}
+
+}  // namespace sallyport::validators::output

@@ -1,0 +1,93 @@
+// Finds the secrets of a text that comes piece by piece; what it finds does not depend on the pieces. Inside
+// the module only.
+//
+// A keyword, a group of digits or a known secret says where a rule can match. Whether it does depends on the
+// text from there up to the rule's max_length only, so each place is tried when so much is there, in the
+// order of the text.
+#pragma once
+
+#include "validators/output/compiled_rules.hpp"
+#include "validators/output/findings.hpp"
+#include "validators/output/known_secrets.hpp"
+#include "validators/output/matcher.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <vector>
+
+namespace sallyport::validators::output {
+
+class Engine {
+ public:
+  // `context` holds the forms of secrets that are known for this text. Both outlive the engine.
+  Engine(const CompiledRules& rules, const LiteralScanner& context);
+
+  // Looks at the window, which begins at or before settled() (and some bytes before it, where there are) and
+  // goes on where the last one ended.
+  void advance(const Window& window);
+
+  Findings& findings() { return findings_; }
+  // Up to here the findings will not change; no later one begins before it.
+  [[nodiscard]] std::uint64_t settled() const { return settled_; }
+
+  // How many bytes before settled() have to be in the window.
+  static constexpr std::size_t context_bytes = 4;
+
+ private:
+  // A keyword whose rules have not all been tried.
+  struct Pending {
+    std::uint64_t anchor = 0;
+    std::uint64_t begin = 0;  // of the matches
+    std::uint32_t gate = 0;
+    std::uint32_t ahead = 0;  // of the beginning, where the gate looks on
+    std::uint64_t open = 0;  // rules that are left
+    bool passed = false;     // the gate
+  };
+  // Where the matches of a rule that is searched for may begin.
+  struct Region {
+    std::uint32_t rule = 0;
+    std::uint64_t from = 0;
+    std::uint64_t to = 0;
+  };
+  // Canaries of one length.
+  struct Lane {
+    std::size_t length = 0;
+    RollingHash start{0};
+    RollingHash hash{0};
+    std::uint64_t at = 0;     // of the next window
+    bool filled = false;      // hash is of that window
+    std::vector<bool> known;  // fingerprints
+    std::vector<std::pair<const CanaryForm*, std::uint32_t>> forms;
+  };
+
+  void scan_keywords(const Window& window);
+  void use_keyword(const KeywordUse& use, std::uint64_t anchor, std::uint64_t begin, const Window& window);
+  bool try_pending(Pending& pending, const Window& window);
+  void extend_region(const Search& search, std::uint64_t begin);
+  void close_regions(const Window& window);
+  void try_pending_in_order(const Window& window);
+  void scan_digits(const Window& window);
+  bool try_digits(std::uint64_t at, const Window& window);
+  bool try_gate(const Gate& gate, std::uint64_t at, const Window& window);
+  void scan_context(const Window& window);
+  void scan_canaries(const Window& window);
+  void scan_lane(Lane& lane, const Window& window);
+
+  const CompiledRules& rules_;
+  const LiteralScanner& context_;
+  Findings findings_;
+  Matcher matcher_;
+  std::uint64_t settled_ = 0;
+
+  std::uint64_t keywords_at_ = 0;  // the next anchor
+  std::deque<Pending> pending_;
+  std::vector<Region> growing_;  // may still be extended
+  std::deque<Region> closed_;    // in the order in which they were closed
+  std::uint64_t digits_at_ = 0;
+  std::uint64_t context_at_ = 0;
+  std::vector<std::uint64_t> context_covered_;
+  std::vector<Lane> lanes_;
+};
+
+}  // namespace sallyport::validators::output

@@ -1,0 +1,89 @@
+#include "validators/output/literal_scanner.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <utility>
+
+namespace sallyport::validators::output {
+namespace {
+
+static_assert(std::endian::native == std::endian::little, "the scanner loads bytes in order");
+
+constexpr std::size_t buckets = 4096;
+
+char small(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
+
+// How common a byte is in what programs print, from 0.
+int commonness(char c) {
+  constexpr std::string_view common_first = " etaoinsrhldcumfpgwybvkxjqz_0123456789-=\"':./,";
+  if (c == ' ' || c == '-' || c == '=') {
+    return 60;  // rulers
+  }
+  const auto at = common_first.find(small(c));
+  return at == std::string_view::npos ? 4 : static_cast<int>(common_first.size() - at);
+}
+
+// Where the rarest three bytes begin.
+std::size_t anchor_of(std::string_view text) {
+  std::size_t best = 0;
+  int least = 1 << 20;
+  for (std::size_t i = 0; i + 3 <= text.size(); ++i) {
+    const int sum = commonness(text[i]) + commonness(text[i + 1]) + commonness(text[i + 2]);
+    if (sum < least) {
+      least = sum;
+      best = i;
+    }
+  }
+  return best;
+}
+
+}  // namespace
+
+LiteralScanner::LiteralScanner(std::vector<Literal> literals)
+    : literals_(std::move(literals)), filter_(std::size_t{1} << 11U), first_(buckets + 1) {
+  std::vector<std::pair<std::uint32_t, Entry>> found;
+  for (std::size_t i = 0; i < literals_.size(); ++i) {
+    const std::string& text = literals_[i].text;
+    const std::size_t anchor = anchor_of(text);
+    std::uint32_t three = 0;
+    std::memcpy(&three, text.data() + anchor, 3);
+    const std::uint32_t hash = hash_of(three);
+    filter_[hash >> 5U] |= std::uint32_t{1} << (hash & 31U);
+    found.push_back({hash >> 4U, {static_cast<std::uint32_t>(i), static_cast<std::uint32_t>(anchor)}});
+    most_behind_ = std::max(most_behind_, text.size() - anchor);
+    most_before_ = std::max(most_before_, anchor);
+  }
+  std::stable_sort(found.begin(), found.end(),
+                   [](const auto& one, const auto& other) { return one.first < other.first; });
+  for (const auto& [bucket, entry] : found) {
+    entries_.push_back(entry);
+    ++first_[bucket + 1];
+  }
+  for (std::size_t i = 0; i < buckets; ++i) {
+    first_[i + 1] += first_[i];
+  }
+}
+
+bool LiteralScanner::stands_at(const Literal& literal, const char* at) const {
+  if (literal.exact) {
+    return std::memcmp(literal.text.data(), at, literal.text.size()) == 0;
+  }
+  for (std::size_t i = 0; i < literal.text.size(); ++i) {
+    if (small(at[i]) != literal.text[i]) {
+      return false;
+    }
+  }
+  return true;
+}
+
+std::size_t LiteralScanner::memory() const {
+  std::size_t bytes = filter_.capacity() * 4 + first_.capacity() * 4 + entries_.capacity() * sizeof(Entry);
+  for (const auto& literal : literals_) {
+    bytes += sizeof(literal) + literal.text.capacity();
+  }
+  return bytes;
+}
+
+}  // namespace sallyport::validators::output

@@ -1,0 +1,128 @@
+// Finds many literals in a text in one pass, some 1 ns a byte however many there are. Inside the module only.
+//
+// Of each literal the rarest three bytes are looked for: their hash is a bit in a table that fits into the
+// first-level cache. The look-ups of neighbouring positions do not depend on each other, unlike the steps of
+// an automaton. Portable: no instructions of one processor.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace sallyport::validators::output {
+
+struct Literal {
+  std::string text;       // at least 3 bytes; in small letters unless `exact`
+  bool exact = false;     // case counts
+  std::uint32_t tag = 0;  // the owner's
+};
+
+class LiteralScanner {
+ public:
+  LiteralScanner() = default;
+  explicit LiteralScanner(std::vector<Literal> literals);
+
+  [[nodiscard]] bool empty() const { return literals_.empty(); }
+  [[nodiscard]] const std::vector<Literal>& literals() const { return literals_; }
+  // How far behind its anchor (the place by which it is found) a literal may end, and before it begin.
+  [[nodiscard]] std::size_t most_behind() const { return most_behind_; }
+  [[nodiscard]] std::size_t most_before() const { return most_before_; }
+
+  // Calls found(anchor, begin, literal) for all literals with their anchor in [from, to), in the order of the
+  // anchors. Only such as stand wholly in the text.
+  template <class Found>
+  void scan(std::string_view text, std::size_t from, std::size_t to, const Found& found) const;
+
+  [[nodiscard]] std::size_t memory() const;
+
+ private:
+  struct Entry {
+    std::uint32_t literal = 0;
+    std::uint32_t anchor = 0;  // within the literal
+  };
+
+  static std::uint32_t hash_of(std::uint32_t three_bytes) {
+    return (((three_bytes | 0x202020U) & 0xFFFFFFU) * 0x9E3779B1U) >> 16U;
+  }
+  [[nodiscard]] bool may_be(std::uint32_t hash) const {
+    return ((filter_[hash >> 5U] >> (hash & 31U)) & 1U) != 0;
+  }
+  [[nodiscard]] bool stands_at(const Literal& literal, const char* at) const;
+
+  template <class Found>
+  void look(std::string_view text, std::size_t at, std::uint32_t hash, const Found& found) const;
+
+  std::vector<Literal> literals_;
+  std::vector<std::uint32_t> filter_;  // 2^16 bits
+  std::vector<std::uint32_t> first_;   // by hash, shortened; into entries_
+  std::vector<Entry> entries_;
+  std::size_t most_behind_ = 0;
+  std::size_t most_before_ = 0;
+};
+
+template <class Found>
+void LiteralScanner::look(std::string_view text, std::size_t at, std::uint32_t hash,
+                          const Found& found) const {
+  const std::size_t bucket = hash >> 4U;
+  for (std::uint32_t i = first_[bucket]; i < first_[bucket + 1]; ++i) {
+    const Entry& entry = entries_[i];
+    const Literal& literal = literals_[entry.literal];
+    if (at < entry.anchor) {
+      continue;
+    }
+    const std::size_t begin = at - entry.anchor;
+    if (literal.text.size() <= text.size() - begin && stands_at(literal, text.data() + begin)) {
+      found(at, begin, entry.literal);
+    }
+  }
+}
+
+template <class Found>
+void LiteralScanner::scan(std::string_view text, std::size_t from, std::size_t to, const Found& found) const {
+  if (literals_.empty()) {
+    return;
+  }
+  const char* const data = text.data();
+  std::size_t at = from;
+  // Eight positions by one load, which reaches ten bytes far.
+  while (at + 8 <= to && at + 10 <= text.size()) {
+    std::uint64_t low = 0;
+    std::uint32_t high = 0;
+    std::memcpy(&low, data + at, 8);
+    std::memcpy(&high, data + at + 6, 4);
+    const std::array<std::uint32_t, 8> hashes{hash_of(static_cast<std::uint32_t>(low)),
+                                              hash_of(static_cast<std::uint32_t>(low >> 8U)),
+                                              hash_of(static_cast<std::uint32_t>(low >> 16U)),
+                                              hash_of(static_cast<std::uint32_t>(low >> 24U)),
+                                              hash_of(static_cast<std::uint32_t>(low >> 32U)),
+                                              hash_of(static_cast<std::uint32_t>(low >> 40U)),
+                                              hash_of(high),
+                                              hash_of(high >> 8U)};
+    bool any = false;
+    for (const std::uint32_t hash : hashes) {
+      any |= may_be(hash);
+    }
+    if (any) {
+      for (std::size_t i = 0; i < 8; ++i) {
+        if (may_be(hashes[i])) {
+          look(text, at + i, hashes[i], found);
+        }
+      }
+    }
+    at += 8;
+  }
+  for (; at < to && at + 3 <= text.size(); ++at) {
+    std::uint32_t three = 0;
+    std::memcpy(&three, data + at, 3);
+    const std::uint32_t hash = hash_of(three);
+    if (may_be(hash)) {
+      look(text, at, hash, found);
+    }
+  }
+}
+
+}  // namespace sallyport::validators::output

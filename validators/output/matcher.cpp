@@ -1,0 +1,245 @@
+#include "validators/output/matcher.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace sallyport::validators::output {
+namespace {
+
+constexpr std::size_t most_refused = 16;  // in one region, before whole matches are left out
+
+bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
+
+// What a cut secret goes on with.
+bool is_of_token(char c) {
+  return is_word(c) || c == '+' || c == '/' || c == '=' || c == '-' || c == '.';
+}
+
+re2::StringPiece piece(std::string_view text) {
+  return {text.data(), text.size()};
+}
+
+// Whether a number that ends here could go on.
+bool number_goes_on(std::string_view text, std::size_t at) {
+  if (at >= text.size()) {
+    return false;
+  }
+  const char next = text[at];
+  return is_word(next) || ((next == '.' || next == '-') && at + 1 < text.size() && is_digit(text[at + 1]));
+}
+
+}  // namespace
+
+Matcher::Matcher(const CompiledRules& rules, Findings& findings)
+    : rules_(rules), findings_(findings), covered_(rules.rules.size()) {}
+
+void Matcher::try_at(std::uint32_t rule, std::uint64_t at, const Window& window, bool alone) {
+  if (at < covered_[rule] || !has_lead(rules_.compiled[rule].lead, at, window)) {
+    return;
+  }
+  const std::uint64_t limit = at + rules_.rules[rule].max_length;
+  const std::uint64_t to = std::min(window.end(), limit);
+  if (!match(rule, at, to, false, window) ||
+      (alone && number_goes_on(window.bytes, window.local(match_.end))) || !stands_checks(rule, window)) {
+    return;
+  }
+  covered_[rule] = end_of_secrets();
+  report(rule, match_.end == limit, window);
+}
+
+// What follows a secret may lead to the next one; what was refused may have one in it.
+void Matcher::search(std::uint32_t rule, std::uint64_t from, std::uint64_t to, const Window& window) {
+  from = std::max(from, covered_[rule]);
+  const std::uint64_t limit = to + rules_.rules[rule].max_length;
+  std::size_t refused = 0;
+  while (from <= to && match(rule, from, std::min(window.end(), limit), true, window) && match_.begin <= to) {
+    if (has_lead(rules_.compiled[rule].lead, match_.begin, window) && stands_checks(rule, window)) {
+      from = std::max(end_of_secrets(), match_.begin + 1);
+      covered_[rule] = from;
+      report(rule, match_.end == limit, window);
+    } else {
+      from = ++refused < most_refused ? match_.begin + 1 : std::max(match_.end, match_.begin + 1);
+    }
+  }
+}
+
+bool Matcher::has_lead(Lead lead, std::uint64_t at, const Window& window) const {
+  if (lead == Lead::any) {
+    return true;
+  }
+  const auto text = window.bytes;
+  const std::size_t here = window.local(at);
+  if (is_boundary(text, here)) {
+    return true;
+  }
+  if (lead == Lead::boundary || here < 2 || text[here - 2] != '\\') {
+    return false;
+  }
+  const char before = text[here - 1];
+  return before == 'n' || before == 'r' || before == 't';
+}
+
+std::uint64_t Matcher::end_of_secrets() const {
+  std::uint64_t end = 0;
+  for (const Finding& secret : secrets_) {
+    end = std::max(end, secret.end);
+  }
+  return end;
+}
+
+bool Matcher::match(std::uint32_t rule, std::uint64_t from, std::uint64_t to, bool anywhere,
+                    const Window& window) {
+  const CompiledRule& compiled = rules_.compiled[rule];
+  if (!anywhere && compiled.whole) {
+    return match_whole(rule, from, to, window);
+  }
+  // One byte on either side, for `\b`, `^` and `$`.
+  const std::size_t before = from > window.begin ? 1 : 0;
+  const std::size_t behind = to < window.end() ? 1 : 0;
+  const auto text =
+      window.bytes.substr(window.local(from) - before, static_cast<std::size_t>(to - from) + before + behind);
+  const std::size_t end = text.size() - behind;
+  // First where the match is, which RE2's automaton tells quickly, then its groups.
+  re2::StringPiece all;
+  const auto anchor = anywhere ? re2::RE2::UNANCHORED : re2::RE2::ANCHOR_START;
+  if (!compiled.pattern->Match(piece(text), before, end, anchor, &all, 1)) {
+    return false;
+  }
+  const auto begin_at = static_cast<std::size_t>(all.data() - text.data());
+  const std::size_t end_at = begin_at + all.size();
+  std::array<re2::StringPiece, 16> groups;
+  const int count =
+      std::min(static_cast<int>(groups.size()), compiled.pattern->NumberOfCapturingGroups() + 1);
+  if (!compiled.pattern->Match(piece(text), begin_at, end_at, re2::RE2::ANCHOR_BOTH, groups.data(), count)) {
+    return false;
+  }
+  const std::uint64_t origin = from - before;
+  match_ = {origin + begin_at, origin + end_at};
+  secrets_.clear();
+  for (const int group : compiled.groups) {
+    if (group < count && !groups.at(static_cast<std::size_t>(group)).empty()) {
+      const auto& secret = groups.at(static_cast<std::size_t>(group));
+      const auto at = origin + static_cast<std::uint64_t>(secret.data() - text.data());
+      secrets_.push_back({at, at + secret.size(), rule});
+    } else {
+      secrets_.push_back({0, 0, rule});
+    }
+  }
+  return true;
+}
+
+bool Matcher::match_whole(std::uint32_t rule, std::uint64_t at, std::uint64_t to, const Window& window) {
+  const auto size = rules_.compiled[rule].whole->longest(window.bytes, window.local(at), window.local(to));
+  match_ = {at, at + size};
+  secrets_.assign(1, {at, at + size, rule});
+  return size > 0;
+}
+
+bool Matcher::stands_checks(std::uint32_t rule, const Window& window) const {
+  const Finding& found = secrets_.front();
+  if (found.end == found.begin) {
+    return true;
+  }
+  const auto secret =
+      window.bytes.substr(window.local(found.begin), static_cast<std::size_t>(found.end - found.begin));
+  const CompiledRule& compiled = rules_.compiled[rule];
+  for (const Check check : compiled.checks) {
+    if (!passes(check, secret)) {
+      return false;
+    }
+  }
+  const double least = rules_.rules[rule].min_entropy;
+  if (least > 0 && entropy(secret) < least) {
+    return false;
+  }
+  return !compiled.allow ||
+         !compiled.allow->Match(piece(secret), 0, secret.size(), re2::RE2::ANCHOR_BOTH, nullptr, 0);
+}
+
+void Matcher::report(std::uint32_t rule, bool cut, const Window& window) {
+  if (rules_.rules[rule].trigger == Trigger::pem) {
+    return begin_block(rule, window);
+  }
+  for (const Finding& secret : secrets_) {
+    if (secret.end > secret.begin) {
+      findings_.add(secret);
+    }
+  }
+  if (cut && end_of_secrets() == match_.end) {
+    begin_tail(rule, match_.end, window);
+  }
+}
+
+void Matcher::begin_block(std::uint32_t rule, const Window& window) {
+  Block block{rule, match_.begin, match_.end, 0, PemBlock(rules_.compiled[rule].putty)};
+  go_on(block, window);
+  if (!block.state.ended()) {
+    blocks_.push_back(std::move(block));
+  }
+}
+
+void Matcher::go_on(Block& block, const Window& window) {
+  block.state.take(window.bytes.substr(window.local(block.body + block.state.taken())));
+  if (window.last) {
+    block.state.finish();
+  }
+  const std::uint64_t known = block.body + block.state.size();
+  if (block.state.is_key() && known > block.told) {
+    findings_.add({block.told == 0 ? block.begin : block.told - 1, known, block.rule});
+    block.told = known;
+  }
+}
+
+void Matcher::begin_tail(std::uint32_t rule, std::uint64_t at, const Window& window) {
+  const auto covers = [at](const Tail& tail) { return tail.begin <= at && at <= tail.at; };
+  if (covers(last_tail_) || std::any_of(tails_.begin(), tails_.end(), covers)) {
+    return;  // The same one: it need not be walked along again.
+  }
+  Tail tail{rule, at, at, false};
+  go_on(tail, window);
+  if (tail.ended) {
+    last_tail_ = tail;
+  } else {
+    tails_.push_back(tail);
+  }
+}
+
+void Matcher::go_on(Tail& tail, const Window& window) {
+  std::uint64_t at = tail.at;
+  while (at < window.end() && is_of_token(window.bytes[window.local(at)])) {
+    ++at;
+  }
+  if (at > tail.at) {
+    findings_.add({tail.at - 1, at, tail.rule});
+  }
+  tail.at = at;
+  tail.ended = at < window.end() || window.last;
+}
+
+void Matcher::go_on(const Window& window) {
+  for (auto& tail : tails_) {
+    go_on(tail, window);
+    if (tail.ended) {
+      last_tail_ = tail;
+    }
+  }
+  std::erase_if(tails_, [](const Tail& tail) { return tail.ended; });
+  for (auto& block : blocks_) {
+    go_on(block, window);
+  }
+  std::erase_if(blocks_, [](const Block& block) { return block.state.ended(); });
+}
+
+std::uint64_t Matcher::settled(std::uint64_t otherwise) const {
+  for (const auto& tail : tails_) {
+    otherwise = std::min(otherwise, tail.at - 1);
+  }
+  for (const auto& block : blocks_) {
+    otherwise = std::min(otherwise, block.told == 0 ? block.begin : block.told - 1);
+  }
+  return otherwise;
+}
+
+}  // namespace sallyport::validators::output

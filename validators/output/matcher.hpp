@@ -1,0 +1,80 @@
+// Tries one rule at one place. Inside the module only.
+#pragma once
+
+#include "validators/output/compiled_rules.hpp"
+#include "validators/output/findings.hpp"
+#include "validators/output/pem_block.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+namespace sallyport::validators::output {
+
+// A match of a rule that stood all checks.
+struct Match {
+  std::uint64_t begin = 0;
+  std::uint64_t end = 0;
+};
+
+class Matcher {
+ public:
+  Matcher(const CompiledRules& rules, Findings& findings);
+
+  // A match that begins at `at`, of at most the rule's max_length. What a match of the same rule covers is
+  // not tried again. `alone`: only if the match is not followed by what would make a number longer.
+  void try_at(std::uint32_t rule, std::uint64_t at, const Window& window, bool alone = false);
+  // All matches that begin in [from, to], from left to right.
+  void search(std::uint32_t rule, std::uint64_t from, std::uint64_t to, const Window& window);
+
+  // How many bytes behind the place of a match have to be there before it is tried.
+  [[nodiscard]] std::size_t reach(std::uint32_t rule) const { return rules_.rules[rule].max_length + 2; }
+
+  // Goes on with secrets that have not ended.
+  void go_on(const Window& window);
+  // Up to where nothing can be said yet because of them.
+  [[nodiscard]] std::uint64_t settled(std::uint64_t otherwise) const;
+
+ private:
+  // A private key that goes on.
+  struct Block {
+    std::uint32_t rule = 0;
+    std::uint64_t begin = 0;  // of the opening line
+    std::uint64_t body = 0;   // behind it
+    std::uint64_t told = 0;   // up to where it is a finding; 0: not yet
+    PemBlock state;
+  };
+  // A secret that was cut and goes on.
+  struct Tail {
+    std::uint32_t rule = 0;
+    std::uint64_t begin = 0;
+    std::uint64_t at = 0;  // up to where it is a finding
+    bool ended = true;
+  };
+
+  // Sets match_ and secrets_. `to`: how far a match may reach.
+  bool match(std::uint32_t rule, std::uint64_t from, std::uint64_t to, bool anywhere, const Window& window);
+  bool match_whole(std::uint32_t rule, std::uint64_t at, std::uint64_t to, const Window& window);
+  [[nodiscard]] bool has_lead(Lead lead, std::uint64_t at, const Window& window) const;
+  [[nodiscard]] bool stands_checks(std::uint32_t rule, const Window& window) const;
+  [[nodiscard]] std::uint64_t end_of_secrets() const;
+  void report(std::uint32_t rule, bool cut, const Window& window);
+  void begin_block(std::uint32_t rule, const Window& window);
+  void go_on(Block& block, const Window& window);
+  void begin_tail(std::uint32_t rule, std::uint64_t at, const Window& window);
+  void go_on(Tail& tail, const Window& window);
+
+  const CompiledRules& rules_;
+  Findings& findings_;
+  std::vector<std::uint64_t> covered_;  // by rule: up to where its last match goes
+
+  // Of the last match.
+  Match match_;
+  std::vector<Finding> secrets_;
+
+  std::vector<Block> blocks_;  // few: one ends where another may begin, but for those within a header
+  std::vector<Tail> tails_;
+  Tail last_tail_;
+};
+
+}  // namespace sallyport::validators::output

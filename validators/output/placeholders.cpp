@@ -1,0 +1,209 @@
+#include "validators/output/placeholders.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <string>
+
+namespace sallyport::validators::output {
+namespace {
+
+constexpr std::size_t longest_small = 256;  // of longer ones only so much is looked at
+
+bool is_letter(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
+
+std::string in_small_letters(std::string_view text) {
+  std::string small(text.substr(0, longest_small));
+  for (char& c : small) {
+    if (c >= 'A' && c <= 'Z') {
+      c = static_cast<char>(c - 'A' + 'a');
+    }
+  }
+  return small;
+}
+
+template <std::size_t n>
+bool is_one_of(std::string_view text, const std::array<std::string_view, n>& list) {
+  return std::find(list.begin(), list.end(), text) != list.end();
+}
+
+template <std::size_t n>
+bool has_one_of(std::string_view text, const std::array<std::string_view, n>& list) {
+  return std::any_of(list.begin(), list.end(),
+                     [text](std::string_view part) { return text.find(part) != std::string_view::npos; });
+}
+
+constexpr std::array<std::string_view, 44> stand_ins{
+    "none",     "null",    "nil",      "undefined", "true",       "false",      "nan",       "empty",
+    "unset",    "unknown", "optional", "required",  "default",    "missing",    "hidden",    "masked",
+    "password", "passwd",  "secret",   "token",     "passphrase", "string",     "changeit",  "redacted",
+    "removed",  "omitted", "test",     "testing",   "example",    "sample",     "dummy",     "value",
+    "username", "invalid", "expired",  "encrypted", "protected",  "configured", "incorrect", "function",
+    "object",   "number",  "boolean",  "integer"};
+
+constexpr std::array<std::string_view, 16> tell_tales{
+    "changeme",  "change_me",  "change-me", "placeholder",     "your-",     "your_",
+    "yourpass",  "yourtoken",  "insert_",   "replace_me",      "replaceme", "redacted",
+    "<redacted", "my_secret_", "xxxxxx",    "0000000000000000"};
+
+constexpr std::array<std::string_view, 22> type_names{
+    "str",     "string", "int",   "bytes",  "bool",    "float",   "text",     "any",
+    "list",    "dict",   "tuple", "object", "number",  "boolean", "optional", "secretstr",
+    "varchar", "char",   "field", "regex",  "pattern", "lambda"};
+
+bool is_one_character(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), [text](char c) { return c == text.front(); });
+}
+
+// "*****", "xxxx-xxxx", "......", "XXXXXXXX", with a few characters left to see: "****1234"
+bool is_masked(std::string_view text) {
+  const auto count = [text](char wanted) {
+    return static_cast<std::size_t>(std::count(text.begin(), text.end(), wanted));
+  };
+  const std::size_t stars = count('*');
+  return stars * 2 >= text.size() || text.find("****") != std::string_view::npos ||
+         (count('x') + count('X') + count('-')) * 5 >= text.size() * 4 ||
+         (text.size() > 3 && (text.find("...") != std::string_view::npos)) ||
+         text.find("\xE2\x80\xA6") != std::string_view::npos ||            // an ellipsis
+         text.find("\xE2\x80\xA2\xE2\x80\xA2") != std::string_view::npos;  // bullets
+}
+
+bool is_bracketed(std::string_view text) {
+  const char first = text.front();
+  const char last = text.back();
+  return (first == '<' && last == '>') || (first == '{' && last == '}') || (first == '[' && last == ']') ||
+         (first == '%' && last == '%' && text.size() > 2) || text.starts_with("${") ||
+         text.starts_with("$(") || text.starts_with("{{") || text.starts_with("%(") ||
+         text.starts_with("<%") || text.starts_with("#{") ||
+         (first == '<' && text.find('>') == std::string_view::npos &&
+          is_letter(text[text.size() > 1 ? 1 : 0]));
+}
+
+bool is_shell_variable(std::string_view text) {
+  if (text.front() != '$' || text.size() < 2) {
+    return false;
+  }
+  return std::all_of(text.begin() + 1, text.end(),
+                     [](char c) { return (c >= 'A' && c <= 'Z') || c == '_' || is_digit(c); });
+}
+
+// "abcdefgh", "12345678", "qwertyuiop"
+bool is_sequence(std::string_view text) {
+  if (text.size() < 4) {
+    return false;
+  }
+  bool up = true;
+  for (std::size_t i = 1; i < text.size(); ++i) {
+    up = up && text[i] == text[i - 1] + 1;
+  }
+  constexpr std::string_view digits = "12345678901234567890123456789012345678901234567890";
+  return up || digits.starts_with(text);
+}
+
+bool is_identifier(std::string_view text) {
+  return !text.empty() && (is_letter(text.front()) || text.front() == '_') &&
+         std::all_of(text.begin(), text.end(),
+                     [](char c) { return is_letter(c) || is_digit(c) || c == '_'; });
+}
+
+// a.b.c with at least one dot, all identifiers without digits
+bool is_attribute_path(std::string_view text) {
+  bool dot = false;
+  std::size_t begin = 0;
+  while (begin <= text.size()) {
+    const auto end = std::min(text.find('.', begin), text.size());
+    const auto name = text.substr(begin, end - begin);
+    if (!is_identifier(name) || std::any_of(name.begin(), name.end(), is_digit)) {
+      return false;
+    }
+    dot = dot || end < text.size();
+    begin = end + 1;
+  }
+  return dot;
+}
+
+// name(...), a.b(...), name[...]: an identifier path and then a bracket
+bool is_call(std::string_view text) {
+  const auto bracket = text.find_first_of("([{");
+  if (bracket == std::string_view::npos || bracket == 0) {
+    return false;
+  }
+  const auto name = text.substr(0, bracket);
+  if (!std::all_of(name.begin(), name.end(),
+                   [](char c) { return is_letter(c) || is_digit(c) || c == '_' || c == '.'; }) ||
+      !(is_letter(name.front()) || name.front() == '_')) {
+    return false;
+  }
+  // The bracket that closes may have been left behind by the pattern.
+  const char last = text.back();
+  return last == ')' || last == ']' || last == '}' || last == '(' || last == '[' ||
+         name.find('.') != std::string_view::npos || name.find('_') != std::string_view::npos;
+}
+
+// password_field, secretKey, API_KEY, token_count: the name of a variable that is named so
+bool is_telling_name(std::string_view small) {
+  constexpr std::array<std::string_view, 12> parts{"password", "passwd", "secret", "token",
+                                                   "_key",     "key_",   "apikey", "creden",
+                                                   "_pass",    "_auth",  "auth_",  "passphrase"};
+  return is_identifier(small) && std::none_of(small.begin(), small.end(), is_digit) &&
+         has_one_of(small, parts);
+}
+
+bool is_decimal(std::string_view text) {
+  std::size_t dots = 0;
+  const std::size_t begin = text.front() == '-' || text.front() == '+' ? 1 : 0;
+  for (std::size_t i = begin; i < text.size(); ++i) {
+    dots += text[i] == '.' ? 1 : 0;
+    const bool exponent = (text[i] == 'e' || text[i] == 'E') && i > begin;
+    const bool sign =
+        (text[i] == '-' || text[i] == '+') && i > 0 && (text[i - 1] == 'e' || text[i - 1] == 'E');
+    if (!is_digit(text[i]) && text[i] != '.' && !exponent && !sign && text[i] != ',') {
+      return false;
+    }
+  }
+  return dots == 1 && text.size() > begin + 1;
+}
+
+}  // namespace
+
+bool is_placeholder(std::string_view text) {
+  if (text.empty() || is_one_character(text) || is_masked(text) || is_bracketed(text) ||
+      is_shell_variable(text) || is_sequence(text)) {
+    return true;
+  }
+  const std::string small = in_small_letters(text);
+  if (is_one_of(small, stand_ins) || has_one_of(small, tell_tales)) {
+    return true;
+  }
+  // "your password", "my-secret", "test_token": words of the list with separators between them
+  std::size_t begin = 0;
+  while (begin <= small.size()) {
+    const auto end = std::min(small.find_first_of("-_. ", begin), small.size());
+    const auto word = std::string_view(small).substr(begin, end - begin);
+    if (!word.empty() && word != "my" && word != "your" && word != "the" && word != "a" && word != "here" &&
+        word != "key" && word != "api" && word != "user" && word != "for" && word != "goes" &&
+        !is_one_of(word, stand_ins)) {
+      return false;
+    }
+    begin = end + 1;
+  }
+  return true;
+}
+
+bool is_expression(std::string_view text) {
+  if (text.empty()) {
+    return true;
+  }
+  const std::string small = in_small_letters(text);
+  return is_one_of(small, type_names) || is_attribute_path(text) || is_call(text) || is_telling_name(small) ||
+         is_decimal(text) || text.front() == '{' || text.front() == '(' || text.front() == '[' ||
+         small.starts_with("os.") || small.starts_with("self.") || small.starts_with("process.env") ||
+         small.starts_with("env.") || small.starts_with("settings.") || small.starts_with("config.");
+}
+
+}  // namespace sallyport::validators::output
