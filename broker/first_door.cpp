@@ -131,10 +131,25 @@ CodeVerdict PythonFirstDoor::check(const CodeQuestion& question) const {
   take_up(tree ? validator.validate(*tree, *rules, adjustments, *version)
                : validator.validate(question.code, *rules, adjustments, *version),
           question, verdict);
-  if (auto list = policy::import_list(*rules, adjustments)) {
-    verdict.imports = runners::ImportRules{std::move(list->allowed), std::move(list->denied)};
-  }
+  if (verdict.passed) verdict.imports = imports_of(rules, adjustments);
   return verdict;
+}
+
+std::optional<runners::ImportRules> PythonFirstDoor::imports_of(
+    const PolicyCatalog::PolicyPointer& rules, const policy::Adjustments& adjustments) const {
+  const auto make = [&]() -> std::optional<runners::ImportRules> {
+    auto list = policy::import_list(*rules, adjustments);
+    if (!list) return std::nullopt;
+    return runners::ImportRules{std::move(list->allowed), std::move(list->denied)};
+  };
+  if (adjustments.allowed_imports || !adjustments.forbidden_modules.empty()) return make();
+  const std::lock_guard lock(mutex_);
+  KnownImports& known = imports_[rules->name];
+  if (known.policy != rules) {
+    known.policy = rules;
+    known.imports = make();
+  }
+  return known.imports;
 }
 
 }  // namespace sallyport::broker

@@ -6,6 +6,11 @@
 #include "validators/policy/violation.hpp"
 
 #include <cstdint>
+#include <functional>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -24,7 +29,18 @@ class PythonFirstDoor final : public FirstDoor {
   [[nodiscard]] std::uint64_t generation() const override { return policies_.generation(); }
 
  private:
+  [[nodiscard]] std::optional<runners::ImportRules> imports_of(
+      const PolicyCatalog::PolicyPointer& rules, const validators::policy::Adjustments& adjustments) const;
+
+  /// What the sandbox is held to by a policy that no request has changed: the same for all of them.
+  struct KnownImports {
+    PolicyCatalog::PolicyPointer policy;
+    std::optional<runners::ImportRules> imports;
+  };
+
   const PolicyCatalog& policies_;
+  mutable std::mutex mutex_;
+  mutable std::map<std::string, KnownImports, std::less<>> imports_;  // By policy; guarded by mutex_.
 };
 
 /// The violation as replies show it.

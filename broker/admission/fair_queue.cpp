@@ -79,7 +79,6 @@ void FairQueue::push(Entry& entry, Account& account, Priority priority) {
   if (own.entries.empty()) own.start = account.now;
   entry.account_ = &account;
   entry.priority_ = priority;
-  entry.order_ = ++arrivals_;
   entry.place_ = own.entries.insert(own.entries.end(), &entry);
   entry.waits_ = true;
   ++account.waiting;
@@ -111,6 +110,8 @@ FairQueue::Entry* FairQueue::next() {
   key.now = account.turn.start = account.turn.finish;
   own.start += kCosts[index];
   account.now = own.start;
+  // Behind all who wait for the same time by now, those that came new included.
+  account.turn.order = key.turn.order = ++moves_;
   unlink(*entry);
   ++account.running;
   put_back(account);
@@ -162,10 +163,12 @@ void FairQueue::put_back(Account& account) {
   Key& key = account.key;
   const bool may = account.waiting > 0 && may_run(account);
   if (may) {
-    if (!account.has_turn) account.turn.start = key.now;
+    if (!account.has_turn) {
+      account.turn.start = key.now;
+      account.turn.order = ++moves_;
+    }
     const std::size_t head = account.head();
     account.turn.finish = account.turn.start + kCosts[head];
-    account.turn.order = account.classes[head].entries.front()->order_;
     key.turns.insert(&account);
   }
   account.has_turn = may;
@@ -176,10 +179,12 @@ void FairQueue::put_back(Account& account) {
 
   const bool key_may = !key.turns.empty();
   if (key_may) {
-    if (!key.has_turn) key.turn.start = now_;
+    if (!key.has_turn) {
+      key.turn.start = now_;
+      key.turn.order = ++moves_;
+    }
     const Account& first = **key.turns.begin();
     key.turn.finish = key.turn.start + (first.turn.finish - first.turn.start) / key.weight;
-    key.turn.order = first.turn.order;
     turns_.insert(&key);
   }
   key.has_turn = key_may;

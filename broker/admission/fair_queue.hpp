@@ -44,7 +44,6 @@ class FairQueue {
     friend class FairQueue;
     Account* account_ = nullptr;
     Priority priority_ = Priority::normal;
-    std::uint64_t order_ = 0;
     std::list<Entry*>::iterator place_;
     bool waits_ = false;
   };
@@ -91,7 +90,7 @@ class FairQueue {
  private:
   struct Key;
 
-  /// A child's tag and, of equal ones, the order of arrival.
+  /// A child's tag and, of equal ones, who has been waiting longer for it.
   struct Turn {
     double start = 0;
     double finish = 0;
@@ -168,7 +167,7 @@ class FairQueue {
   std::uint64_t size_ = 0;
   std::uint64_t accounts_ = 0;
   std::uint64_t waiting_accounts_ = 0;
-  std::uint64_t arrivals_ = 0;
+  std::uint64_t moves_ = 0;  // Numbers the orders of the turns.
   std::array<std::uint64_t, kPriorities> sizes_by_priority_{};
 };
 

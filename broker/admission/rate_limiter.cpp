@@ -20,12 +20,11 @@ RateLimiter::RateLimiter(RateLimits limits) : limits_(limits) {
 
 /// The name's own bucket where it has one or can get one, else its group's. A name has a separator in front,
 /// so that none is a group.
-std::string RateLimiter::bucket_of(std::string_view group, std::string_view name, Time now) {
+std::string RateLimiter::bucket_of(std::string_view group, std::string_view name) const {
   std::string own(group);
   own += '\0';
   own += name;
   if (buckets_.contains(own)) return own;
-  if (buckets_.size() >= limits_.max_tracked) drop_full(now, kDroppedPerCall);
   if (buckets_.size() < limits_.max_tracked) return own;
   own.resize(group.size());
   return own;
@@ -41,20 +40,20 @@ void RateLimiter::drop_full(Time now, std::size_t most) {
 
 base::Clock::duration RateLimiter::wait(std::string_view group, std::string_view name, Time now) {
   if (unlimited()) return {};
-  const auto found = buckets_.find(bucket_of(group, name, now));
+  drop_full(now, kDroppedPerCall);
+  const auto found = buckets_.find(bucket_of(group, name));
   const Time full = found == buckets_.end() ? now : std::max(found->second, now);
   return full - now - interval_ * static_cast<std::int64_t>(limits_.burst - 1);
 }
 
 void RateLimiter::take(std::string_view group, std::string_view name, Time now) {
   if (unlimited()) return;
-  std::string bucket = bucket_of(group, name, now);
+  std::string bucket = bucket_of(group, name);
   if (bucket.size() == group.size()) ++shared_;
   const auto [found, is_new] = buckets_.try_emplace(std::move(bucket), now);
   if (!is_new) by_time_.erase({found->second, &found->first});
   found->second = std::max(found->second, now) + interval_;
   by_time_.emplace(found->second, &found->first);
-  drop_full(now, kDroppedPerCall);
 }
 
 }  // namespace sallyport::broker

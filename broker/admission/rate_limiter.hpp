@@ -45,7 +45,7 @@ class RateLimiter {
  private:
   using Order = std::set<std::pair<Time, const std::string*>>;
 
-  [[nodiscard]] std::string bucket_of(std::string_view group, std::string_view name, Time now);
+  [[nodiscard]] std::string bucket_of(std::string_view group, std::string_view name) const;
   void drop_full(Time now, std::size_t most);
 
   RateLimits limits_;

@@ -3,6 +3,7 @@
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
@@ -29,6 +30,7 @@ struct PeerWatch::State {
   std::stop_source client_gone;
   asio::steady_timer pause;
   base::Event ended;
+  bool watching = false;
   bool finishing = false;
 };
 
@@ -36,7 +38,12 @@ PeerWatch::PeerWatch(std::shared_ptr<Connection> connection, std::stop_source cl
     : state_(std::make_shared<State>(std::move(connection), std::move(client_gone))) {}
 
 void PeerWatch::start() {
-  asio::co_spawn(state_->connection->socket().get_executor(), watch(state_), asio::detached);
+  auto begin = [state = state_] {
+    if (state->finishing) return;
+    state->watching = true;
+    asio::co_spawn(state->connection->socket().get_executor(), watch(state), asio::detached);
+  };
+  asio::post(state_->connection->socket().get_executor(), std::move(begin));
 }
 
 asio::awaitable<void> PeerWatch::watch(std::shared_ptr<State> state) {
@@ -57,6 +64,7 @@ asio::awaitable<void> PeerWatch::watch(std::shared_ptr<State> state) {
 asio::awaitable<void> PeerWatch::finish() {
   auto state = state_;
   state->finishing = true;
+  if (!state->watching) co_return;
   boost::system::error_code ignored;
   state->connection->socket().cancel(ignored);
   state->pause.cancel();

@@ -20,6 +20,7 @@ class PeerWatch {
  public:
   PeerWatch(std::shared_ptr<Connection> connection, std::stop_source client_gone);
 
+  /// The watch begins when the caller next waits for something: a handler that is done before costs none.
   void start();
 
   /// Ends the watch and waits until it has ended.

@@ -1,6 +1,7 @@
 #include "broker/log/audit_line.hpp"
 
 #include "broker/log/json_line.hpp"
+#include "broker/log/json_text.hpp"
 #include "broker/log/log.hpp"
 
 #include <algorithm>
@@ -38,101 +39,116 @@ bool is_own_error_type(std::string_view type) {
   return std::find(own.begin(), own.end(), type) != own.end();
 }
 
-Json user_json(const UserId& user, const Context& context) {
-  if (const auto* number = std::get_if<std::int64_t>(&user)) return *number;
-  if (const auto* text = std::get_if<std::string>(&user)) return bounded(context.filtered(*text), longest_name);
-  return nullptr;
+void add_limits(JsonText& json, const config::SandboxLimits& limits) {
+  json.begin_object("limits");
+  json.add("timeout_seconds", limits.timeout_seconds);
+  json.add("max_cpu_seconds", limits.max_cpu_seconds);
+  json.add("max_memory_mb", limits.max_memory_mb);
+  json.add("max_output_bytes", limits.max_output_bytes);
+  json.add("cpus", limits.cpus);
+  json.add("max_processes", limits.max_processes);
+  json.add("max_file_mb", limits.max_file_mb);
+  json.add("enable_network", limits.enable_network);
+  json.add("max_artifacts", limits.max_artifacts);
+  json.add("max_artifact_bytes", limits.max_artifact_bytes);
+  json.end_object();
 }
 
-Json limits_json(const config::SandboxLimits& limits) {
-  return {{"timeout_seconds", limits.timeout_seconds},
-          {"max_cpu_seconds", limits.max_cpu_seconds},
-          {"max_memory_mb", limits.max_memory_mb},
-          {"max_output_bytes", limits.max_output_bytes},
-          {"cpus", limits.cpus},
-          {"max_processes", limits.max_processes},
-          {"max_file_mb", limits.max_file_mb},
-          {"enable_network", limits.enable_network},
-          {"max_artifacts", limits.max_artifacts},
-          {"max_artifact_bytes", limits.max_artifact_bytes}};
-}
-
-void add_identity(Json& json, const AuditRecord& record, const Context& context) {
+void add_identity(JsonText& json, const AuditRecord& record, const Context& context) {
   if (!record.log_executions) {
-    json.emplace("identity_withheld", true);
+    json.add("identity_withheld", true);
     return;
   }
-  json.emplace("user_id", user_json(record.user_id, context));
-  json.emplace("code_length", record.code.size());
-  json.emplace("code_sha256", record.code_sha256.empty() ? Json(nullptr) : Json(record.code_sha256));
+  if (const auto* number = std::get_if<std::int64_t>(&record.user_id)) {
+    json.add("user_id", *number);
+  } else if (const auto* text = std::get_if<std::string>(&record.user_id)) {
+    json.add("user_id", bounded(context.filtered(*text), longest_name));
+  } else {
+    json.add_null("user_id");
+  }
+  json.add("code_length", record.code.size());
+  json.add_or_null("code_sha256", record.code_sha256);
   if (context.config.include_code) {
     const std::size_t limit = context.config.max_code_bytes;
-    json.emplace("code", bounded(context.filtered(record.code), limit));
-    json.emplace("code_truncated", record.code.size() > limit);
+    json.add("code", bounded(context.filtered(record.code), limit));
+    json.add("code_truncated", record.code.size() > limit);
   }
 }
 
-Json error_type_json(const AuditRecord& record, const Context& context) {
-  if (!record.error_type) return nullptr;
-  if (is_own_error_type(*record.error_type)) return *record.error_type;
-  if (!record.log_executions) return "Exception";
-  return bounded(context.filtered(*record.error_type), longest_name);
+void add_error_type(JsonText& json, const AuditRecord& record, const Context& context) {
+  if (!record.error_type) {
+    json.add_null("error_type");
+  } else if (is_own_error_type(*record.error_type)) {
+    json.add("error_type", *record.error_type);
+  } else if (!record.log_executions) {
+    json.add("error_type", "Exception");
+  } else {
+    json.add("error_type", bounded(context.filtered(*record.error_type), longest_name));
+  }
 }
 
 template <class T>
-Json or_null(const std::optional<T>& value) {
-  return value ? Json(*value) : Json(nullptr);
-}
-
-Json violations_json(const std::vector<AuditViolation>& violations) {
-  Json json = Json::array();
-  for (const auto& violation : violations) {
-    if (json.size() == longest_list) break;
-    json.push_back({{"rule", bounded(violation.rule, longest_name)},
-                    {"severity", bounded(violation.severity, longest_name)}});
+void add_optional(JsonText& json, std::string_view key, const std::optional<T>& value) {
+  if (value) {
+    json.add(key, *value);
+  } else {
+    json.add_null(key);
   }
-  return json;
 }
 
-const char* start_word(Start start) {
-  return start == Start::warm ? "warm" : "cold";
+void add_violations(JsonText& json, const std::vector<AuditViolation>& violations) {
+  json.begin_list("violations");
+  for (std::size_t i = 0; i < std::min(violations.size(), longest_list); ++i) {
+    json.begin_object();
+    json.add("rule", bounded(violations[i].rule, longest_name));
+    json.add("severity", bounded(violations[i].severity, longest_name));
+    json.end_object();
+  }
+  json.end_list();
+  json.add("violation_count", violations.size());
 }
 
-void add_outcome(Json& json, const AuditRecord& record, const Context& context) {
-  json.emplace("success", record.success);
-  json.emplace("error_type", error_type_json(record, context));
-  json.emplace("exit_code", or_null(record.exit_code));
-  json.emplace("signal", or_null(record.signal));
-  json.emplace("timed_out", record.timed_out);
-  json.emplace("oom_killed", record.oom_killed);
-  json.emplace("truncated", record.truncated);
-  json.emplace("redacted", record.redacted);
-  json.emplace("cached", record.cached);
-  json.emplace("violations", violations_json(record.violations));
-  json.emplace("violation_count", record.violations.size());
+void add_outcome(JsonText& json, const AuditRecord& record, const Context& context) {
+  json.add("success", record.success);
+  add_error_type(json, record, context);
+  add_optional(json, "exit_code", record.exit_code);
+  add_optional(json, "signal", record.signal);
+  json.add("timed_out", record.timed_out);
+  json.add("oom_killed", record.oom_killed);
+  json.add("truncated", record.truncated);
+  json.add("redacted", record.redacted);
+  json.add("cached", record.cached);
+  add_violations(json, record.violations);
   const auto& durations = record.durations;
-  json.emplace("durations", Json{{"validation_ms", or_null(durations.validation_ms)},
-                                 {"queue_ms", or_null(durations.queue_ms)},
-                                 {"sandbox_ms", or_null(durations.sandbox_ms)},
-                                 {"output_ms", or_null(durations.output_ms)},
-                                 {"total_ms", or_null(durations.total_ms)}});
-  json.emplace("container_id", record.container_id.empty()
-                                   ? Json(nullptr)
-                                   : Json(bounded(record.container_id, longest_name)));
-  json.emplace("start", record.start == Start::unknown ? Json(nullptr) : Json(start_word(record.start)));
+  json.begin_object("durations");
+  add_optional(json, "validation_ms", durations.validation_ms);
+  add_optional(json, "queue_ms", durations.queue_ms);
+  add_optional(json, "sandbox_ms", durations.sandbox_ms);
+  add_optional(json, "output_ms", durations.output_ms);
+  add_optional(json, "total_ms", durations.total_ms);
+  json.end_object();
+  json.add_or_null("container_id", bounded(record.container_id, longest_name));
+  if (record.start == Start::unknown) {
+    json.add_null("start");
+  } else {
+    json.add("start", record.start == Start::warm ? "warm" : "cold");
+  }
 }
 
 }  // namespace
 
 std::string audit_line(const AuditRecord& record, const Context& context) {
-  auto json = log::record(context.now(), level_of(record.event), sentence(record.event));
-  json.emplace("execution_id", bounded(record.execution_id, longest_name));
+  JsonText json;
+  json.add("ts", timestamp(context.now()));
+  json.add("level", to_string(level_of(record.event)));
+  json.add("event", sentence(record.event));
+  json.add("execution_id", bounded(record.execution_id, longest_name));
   add_identity(json, record, context);
-  json.emplace("image", bounded(record.image, longest_name));
-  json.emplace("policy", bounded(record.policy, longest_name));
-  json.emplace("limits", limits_json(record.limits));
+  json.add("image", bounded(record.image, longest_name));
+  json.add("policy", bounded(record.policy, longest_name));
+  add_limits(json, record.limits);
   if (record.event != AuditEvent::requested) add_outcome(json, record, context);
-  return line_of(json);
+  return json.take();
 }
 
 }  // namespace sallyport::broker::log

@@ -15,5 +15,21 @@ TEST(Sha256, KnownDigests) {
             "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0");
 }
 
+TEST(Sha256, InPiecesGivesTheSameBytes) {
+  Sha256 hash;
+  hash.add("a");
+  hash.add("");
+  hash.add("bc");
+  const std::string digest = hash.finish();
+  ASSERT_EQ(digest.size(), 32U);
+  std::string hex;
+  for (const unsigned char byte : digest) {
+    hex += "0123456789abcdef"[byte >> 4U];
+    hex += "0123456789abcdef"[byte & 0x0fU];
+  }
+  EXPECT_EQ(hex, sha256_hex("abc"));
+  EXPECT_EQ(hash.finish(), "");  // Once.
+}
+
 }  // namespace
 }  // namespace sallyport::base

@@ -21,30 +21,35 @@ using base::Deadline;
 
 class AdmissionTest : public ::testing::Test {
  protected:
-  void make(std::uint64_t concurrent, std::uint64_t queued, double timeout = 30) {
+  void make(std::uint64_t concurrent, std::uint64_t queued, double timeout = 30, config::Limits limits = {}) {
     config::Admission config;
     config.max_concurrent = concurrent;
     config.max_queued = queued;
     config.queue_timeout_seconds = timeout;
-    admission_.emplace(context_.get_executor(), config);
+    admission_.emplace(context_.get_executor(), config, limits, [this] { return now_; });
   }
 
   /// One submission that keeps its permit until the test drops it.
   void enter(const std::string& name, CallBounds bounds = CallBounds(Deadline::after(10s))) {
-    boost::asio::co_spawn(context_, visit(name, std::move(bounds)), boost::asio::detached);
+    boost::asio::co_spawn(context_, visit(name, Owner(), std::move(bounds)), boost::asio::detached);
+    turn();
+  }
+  void enter_as(const std::string& user, const std::string& name) {
+    boost::asio::co_spawn(context_, visit(name, Owner(UserId(user)), CallBounds(Deadline::after(10s))),
+                          boost::asio::detached);
     turn();
   }
 
-  boost::asio::awaitable<void> visit(std::string name, CallBounds bounds) {
-    Admission::Result result = co_await admission_->enter(std::move(bounds));
+  boost::asio::awaitable<void> visit(std::string name, Owner owner, CallBounds bounds) {
+    Admission::Result result =
+        co_await admission_->enter(std::move(owner), Priority::normal, std::move(bounds));
     if (auto* permit = std::get_if<Admission::Permit>(&result)) {
       permits_.emplace(name, std::move(*permit));
       events_.push_back(name + " in");
     } else {
       const auto& refusal = std::get<AdmissionRefusal>(result);
       retry_after_ = refusal.retry_after_seconds;
-      const char* const reasons[] = {"full", "timed out", "stopped"};
-      events_.push_back(name + " " + reasons[static_cast<int>(refusal.reason)]);
+      events_.push_back(name + " " + std::string(to_string(refusal.reason)));
     }
   }
 
@@ -71,6 +76,7 @@ class AdmissionTest : public ::testing::Test {
   std::map<std::string, Admission::Permit> permits_;
   Events events_;
   int retry_after_ = 0;
+  base::Clock::time_point now_{1h};
 };
 
 TEST_F(AdmissionTest, LetsInUpToTheNumberOfPlaces) {
@@ -124,7 +130,7 @@ TEST_F(AdmissionTest, AWaitEndsAtItsDeadline) {
   enter("a");
   enter("b");
   wait(60ms);
-  EXPECT_EQ(events_, (Events{"a in", "b timed out"}));
+  EXPECT_EQ(events_, (Events{"a in", "b timed_out"}));
   EXPECT_EQ(admission_->queued(), 0U);
   leave("a");
   EXPECT_EQ(admission_->running(), 0U);
@@ -135,7 +141,7 @@ TEST_F(AdmissionTest, TheCallersDeadlineCountsToo) {
   enter("a");
   enter("b", CallBounds(Deadline::after(20ms)));
   wait(60ms);
-  EXPECT_EQ(events_, (Events{"a in", "b timed out"}));
+  EXPECT_EQ(events_, (Events{"a in", "b timed_out"}));
 }
 
 TEST_F(AdmissionTest, AStoppedWaiterFreesItsPlaceInTheQueue) {
@@ -207,13 +213,108 @@ TEST_F(AdmissionTest, APermitCanBeMovedAndOutlivesTheAdmission) {
   permits_.clear();
 }
 
-TEST(RetryAfter, FollowsFromServiceTimeAndQueue) {
-  EXPECT_EQ(retry_after_seconds(2s, 0, 1), 2);
-  EXPECT_EQ(retry_after_seconds(2s, 9, 1), 20);
-  EXPECT_EQ(retry_after_seconds(2s, 9, 4), 5);
-  EXPECT_EQ(retry_after_seconds(5ms, 9, 4), 1);
-  EXPECT_EQ(retry_after_seconds(0s, 0, 0), 1);
-  EXPECT_EQ(retry_after_seconds(1000s, 1000, 1), 3600);
+TEST_F(AdmissionTest, AQuietUserGetsItsTurnBeforeTheRestOfANoisyOnes) {
+  make(1, 100);
+  for (int i = 0; i < 50; ++i) enter_as("noisy", "noisy" + std::to_string(i));
+  enter_as("quiet", "quiet");
+  leave("noisy0");
+  leave("noisy1");
+  EXPECT_EQ(events_, (Events{"noisy0 in", "noisy1 in", "quiet in"}));
+}
+
+TEST_F(AdmissionTest, AFullQueueHasRoomForWhoHasLessOfIt) {
+  make(1, 3);
+  for (int i = 0; i < 5; ++i) enter_as("noisy", "noisy" + std::to_string(i));
+  EXPECT_EQ(events_, (Events{"noisy0 in", "noisy4 full"}));
+  enter_as("quiet", "quiet0");
+  EXPECT_EQ(events_.back(), "noisy3 displaced");
+  EXPECT_GE(retry_after_, 1);
+  enter_as("quiet", "quiet1");
+  EXPECT_EQ(events_.back(), "quiet1 full");
+  EXPECT_EQ(admission_->queued(), 3U);
+  EXPECT_EQ(admission_->counts().refused.at(static_cast<std::size_t>(AdmissionRefusal::Reason::displaced)),
+            1U);
+  leave("noisy0");
+  leave("noisy1");
+  leave("quiet0");
+  EXPECT_EQ(events_.back(), "noisy2 in");
+}
+
+TEST_F(AdmissionTest, AUserRunsNoMoreThanItMayAndOthersPassBy) {
+  config::Limits limits;
+  limits.max_concurrent_per_user = 2;
+  make(4, 10, 30, limits);
+  for (int i = 0; i < 4; ++i) enter_as("noisy", "noisy" + std::to_string(i));
+  EXPECT_EQ(admission_->running(), 2U);
+  enter_as("quiet", "quiet");
+  EXPECT_EQ(events_, (Events{"noisy0 in", "noisy1 in", "quiet in"}));
+  leave("quiet");
+  EXPECT_EQ(admission_->running(), 2U);
+  leave("noisy0");
+  EXPECT_EQ(events_.back(), "noisy2 in");
+}
+
+TEST_F(AdmissionTest, AUserHasNoMoreWaitingThanItMay) {
+  config::Limits limits;
+  limits.max_queued_per_user = 2;
+  make(1, 10, 30, limits);
+  for (int i = 0; i < 4; ++i) enter_as("noisy", "noisy" + std::to_string(i));
+  EXPECT_EQ(events_, (Events{"noisy0 in", "noisy3 user_queue"}));
+  EXPECT_GE(retry_after_, 1);
+  enter_as("quiet", "quiet");
+  EXPECT_EQ(admission_->queued(), 3U);
+}
+
+TEST_F(AdmissionTest, WithoutAQueueTheUsersLimitIsItsOwnReason) {
+  config::Limits limits;
+  limits.max_concurrent_per_user = 1;
+  make(2, 0, 30, limits);
+  enter_as("a", "a0");
+  enter_as("a", "a1");
+  enter_as("b", "b0");
+  enter_as("c", "c0");
+  EXPECT_EQ(events_, (Events{"a0 in", "a1 user_concurrency", "b0 in", "c0 full"}));
+}
+
+TEST_F(AdmissionTest, RatesOfUserAndKeyAreBothKept) {
+  config::Limits limits;
+  limits.rate_per_minute = 6;
+  limits.burst = 2;
+  limits.key_rate_per_minute = 60;
+  limits.key_burst = 3;
+  make(1, 1, 30, limits);
+  const Owner a(UserId(std::string("a")));
+  const Owner b(UserId(std::string("b")));
+  EXPECT_FALSE(admission_->check_rate(a));
+  EXPECT_FALSE(admission_->check_rate(a));
+  const auto user = admission_->check_rate(a);
+  ASSERT_TRUE(user.has_value());
+  EXPECT_EQ(user->reason, AdmissionRefusal::Reason::user_rate);
+  EXPECT_TRUE(user->over_quota());
+  EXPECT_EQ(user->retry_after_seconds, 10);
+  EXPECT_FALSE(admission_->check_rate(b));
+  const auto key = admission_->check_rate(b);
+  ASSERT_TRUE(key.has_value());
+  EXPECT_EQ(key->reason, AdmissionRefusal::Reason::key_rate);
+  EXPECT_EQ(key->retry_after_seconds, 1);
+  now_ += 1s;
+  EXPECT_FALSE(admission_->check_rate(b));
+  now_ += 9s;
+  EXPECT_FALSE(admission_->check_rate(a));
+}
+
+TEST_F(AdmissionTest, RetryAfterGrowsWithTheQueueAndWithSilence) {
+  make(1, 10);
+  enter("a");
+  now_ += 2s;
+  leave("a");  // Two seconds a turn.
+  enter("b");
+  for (int i = 0; i < 10; ++i) enter("c" + std::to_string(i));
+  enter("late");
+  EXPECT_EQ(retry_after_, 22);
+  now_ += 20s;  // And nothing has ended since.
+  enter("later");
+  EXPECT_EQ(retry_after_, 220);
 }
 
 }  // namespace

@@ -29,7 +29,9 @@ struct FakeFirst : FirstDoor {
   std::vector<std::string>& calls;
   CodeVerdict verdict;
   mutable std::thread::id thread;
+  std::uint64_t rules = 0;
   explicit FakeFirst(std::vector<std::string>& calls_in) : calls(calls_in) {}
+  std::uint64_t generation() const override { return rules; }
   CodeVerdict check(const CodeQuestion& question) const override {
     thread = std::this_thread::get_id();
     std::string call =
@@ -45,8 +47,10 @@ struct FakeFirst : FirstDoor {
 struct FakeOutput : OutputDoor {
   std::vector<std::string>& calls;
   bool passes = true;
+  std::uint64_t rules = 0;
   explicit FakeOutput(std::vector<std::string>& calls_in) : calls(calls_in) {}
   mutable std::thread::id thread;
+  std::uint64_t generation() const override { return rules; }
   std::vector<std::string> known_secrets(std::string_view context_json) const override {
     return {"secret of " + std::string(context_json)};
   }
@@ -76,7 +80,7 @@ const char* const kRedact = "output redact secret of {}";
 
 class PipelineTest : public ::testing::Test {
  protected:
-  PipelineTest() : admission_(context_.get_executor(), config()) {
+  PipelineTest() : admission_(context_.get_executor(), config(), limits()) {
     doors_.first = &first_;
     doors_.output = &output_;
     runner_.on_run = [this] { calls_.push_back("run"); };
@@ -97,11 +101,27 @@ class PipelineTest : public ::testing::Test {
     return config;
   }
 
+  /// Tight enough for a test to reach, too wide for the others.
+  static config::Limits limits() {
+    config::Limits limits;
+    limits.rate_per_minute = 1;
+    limits.burst = 20;
+    return limits;
+  }
+
+  static config::Cache cache_config() {
+    config::Cache config;
+    config.enabled = true;
+    return config;
+  }
+
   std::future<ApiResult<ExecutionReply>> begin(CallBounds bounds = CallBounds(Deadline::after(100s)),
                                                runners::OutputSink* sink = nullptr) {
     if (!pipeline_) {
       PipelineParts parts(runner_, admission_, audit_);
       parts.doors = doors_;
+      parts.cache = &cache_;
+      parts.metrics = &metrics_;
       parts.workers = workers_;
       parts.new_id = [] { return std::string("id-1"); };
       parts.run_overhead = 10s;
@@ -131,6 +151,8 @@ class PipelineTest : public ::testing::Test {
   test::FakeRunner runner_;
   test::FakeAudit audit_;
   Admission admission_;
+  ResultCache cache_{cache_config()};
+  metrics::BrokerMetrics metrics_{"test"};
   ExecutionRequest request_;
   std::unique_ptr<Pipeline> pipeline_;
 };
@@ -408,6 +430,89 @@ TEST_F(PipelineTest, AStopInTheQueueNeverReachesTheRunner) {
   runner_.release();
   turn();
   EXPECT_TRUE(first.get().has_value());
+}
+
+TEST_F(PipelineTest, WhoSendsTooMuchIsRefusedBeforeTheDoorLooks) {
+  request_.user_id = std::int64_t{7};
+  for (int i = 0; i < 20; ++i) ASSERT_TRUE(execute().has_value());
+  calls_.clear();
+  const auto refused = execute();
+  ASSERT_TRUE(refused.has_error());
+  EXPECT_EQ(refused.error().status, 429);
+  EXPECT_EQ(refused.error().error_type, "TooManyRequestsError");
+  EXPECT_EQ(refused.error().message, "this user has sent more requests than its rate permits");
+  EXPECT_EQ(refused.error().details_json, R"({"reason":"user_rate"})");
+  EXPECT_NEAR(refused.error().retry_after_seconds, 60, 1);
+  EXPECT_TRUE(calls_.empty());
+  EXPECT_EQ(audit_.entries.back().error->status, 429);
+  // Validation alone is counted with it; another user is not.
+  auto validation = boost::asio::co_spawn(context_, pipeline_->validate(request_), boost::asio::use_future);
+  turn();
+  EXPECT_EQ(validation.get().error().status, 429);
+  request_.user_id = std::int64_t{8};
+  EXPECT_TRUE(execute().has_value());
+}
+
+TEST_F(PipelineTest, ADeterministicResultIsGivenAgainToItsUserAlone) {
+  request_.deterministic = true;
+  request_.image.digest = "sha256:1";
+  request_.user_id = std::int64_t{7};
+  const auto first = execute();
+  EXPECT_FALSE(first->cached);
+  calls_.clear();
+  const auto again = execute();
+  ASSERT_TRUE(again.has_value());
+  EXPECT_TRUE(calls_.empty());
+  EXPECT_TRUE(again->cached);
+  EXPECT_EQ(again->id, "id-1");
+  EXPECT_EQ(again->stdout_text, "[out]");  // What the second door let out.
+  EXPECT_TRUE(again->was_output_redacted);
+  EXPECT_FALSE(again->usage.has_value());
+  ASSERT_EQ(audit_.entries.size(), 4U);
+  EXPECT_TRUE(audit_.entries.back().reply->cached);
+  EXPECT_FALSE(audit_.entries.back().verdict.has_value());
+
+  request_.user_id = std::int64_t{8};
+  EXPECT_FALSE(execute()->cached);
+  request_.deterministic = false;
+  EXPECT_FALSE(execute()->cached);
+}
+
+TEST_F(PipelineTest, ARuleThatChangedMeanwhileIsNotCircumventedByTheCache) {
+  request_.deterministic = true;
+  request_.image.digest = "sha256:1";
+  EXPECT_FALSE(execute()->cached);
+  ++first_.rules;
+  EXPECT_FALSE(execute()->cached);
+  EXPECT_TRUE(execute()->cached);
+  ++output_.rules;
+  EXPECT_FALSE(execute()->cached);
+}
+
+TEST_F(PipelineTest, LiveOutputIsNeverFromTheCache) {
+  struct Sink : runners::OutputSink {
+    void on_output(runners::OutputStream, std::string_view) override {}
+  } sink;
+  request_.deterministic = true;
+  request_.image.digest = "sha256:1";
+  request_.layers.enable_output_validation = false;
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_FALSE(begin(CallBounds(Deadline::after(10s)), &sink).get()->cached);
+  }
+}
+
+TEST_F(PipelineTest, MeasuresEachStage) {
+  ASSERT_TRUE(execute().has_value());
+  runner_.outcome.verdict = runners::Verdict::timed_out;
+  ASSERT_TRUE(execute().has_value());
+  const std::string text = metrics_.text();
+  for (const char* stage : {"validation", "queue", "sandbox", "output", "total"}) {
+    EXPECT_NE(text.find(std::string("sallyport_stage_seconds_count{stage=\"") + stage + "\"} 2\n"),
+              std::string::npos)
+        << stage;
+  }
+  const std::string timed_out = runners::to_string(runners::Verdict::timed_out);
+  EXPECT_NE(text.find("sallyport_verdicts_total{verdict=\"" + timed_out + "\"} 1\n"), std::string::npos);
 }
 
 TEST_F(PipelineTest, AFaultOfTheRunnerFreesThePlaceAndIsAudited) {

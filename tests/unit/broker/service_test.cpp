@@ -41,6 +41,7 @@ class ServiceTest : public ::testing::Test {
   void start() {
     loop_.on_loop([this] {
       ServiceParts parts(runner_, catalog_, policies_, audit_, log_);
+      parts.metrics = &metrics_;
       service_ = std::make_unique<Service>(loop_.executor(), config_, std::move(parts));
       ASSERT_TRUE(service_->start().has_value());
       port_ = service_->port();
@@ -71,6 +72,7 @@ class ServiceTest : public ::testing::Test {
   test::FakePolicies policies_;
   test::FakeAudit audit_;
   test::FakeLog log_;
+  metrics::BrokerMetrics metrics_{"1.2.3"};
   test::LoopThread loop_;
   std::unique_ptr<Service> service_;
   std::uint16_t port_ = 0;
@@ -116,7 +118,48 @@ TEST_F(ServiceTest, AnswersMistakes) {
   const Answer path = ask(get("/nothing"));
   EXPECT_EQ(path.status, 404);
   EXPECT_EQ(json::parse(path.body)["details"]["paths"],
-            json({"/v1/executions", "/v1/validate", "/healthz", "/readyz"}));
+            json({"/v1/executions", "/v1/validate", "/healthz", "/readyz", "/metrics"}));
+}
+
+TEST_F(ServiceTest, TellsItsMetrics) {
+  start();
+  ASSERT_EQ(ask(post("/v1/executions", submission("1"))).status, 200);
+  runner_.outcome.verdict = runners::Verdict::exception;
+  runner_.outcome.exception_type = "KeyError";
+  ASSERT_EQ(ask(post("/v1/executions", submission("1"))).status, 200);
+  EXPECT_EQ(ask(post("/v1/executions", "{")).status, 400);
+  EXPECT_EQ(ask("nonsense\r\n\r\n").status, 400);
+  const Answer answer = ask(get("/metrics"));
+  EXPECT_EQ(answer.status, 200);
+  EXPECT_NE(answer.head.find("Content-Type: text/plain; version=0.0.4; charset=utf-8\r\n"),
+            std::string::npos);
+  for (const char* line :
+       {"sallyport_requests_total{route=\"/v1/executions\",status=\"200\",error_type=\"none\"} 1",
+        "sallyport_requests_total{route=\"/v1/executions\",status=\"200\",error_type=\"Exception\"} 1",
+        "sallyport_requests_total{route=\"/v1/executions\",status=\"400\",error_type=\"ValidationError\"} 1",
+        "sallyport_requests_total{route=\"none\",status=\"400\",error_type=\"ValidationError\"} 1",
+        "sallyport_connections 1", "sallyport_connections_accepted_total 5", "sallyport_running 0",
+        "sallyport_build_info{version=\"1.2.3\"} 1"}) {
+    EXPECT_NE(answer.body.find(std::string(line) + "\n"), std::string::npos) << line << "\n" << answer.body;
+  }
+}
+
+TEST_F(ServiceTest, TellsAUserThatItHasHadEnough) {
+  config_.limits.rate_per_minute = 2;
+  config_.limits.burst = 1;
+  start();
+  const auto send = [&](const std::string& user) {
+    return ask(post("/v1/executions", submission("1", ", \"user_id\": " + user)));
+  };
+  EXPECT_EQ(send("7").status, 200);
+  const Answer refused = send("7");
+  EXPECT_EQ(refused.status, 429);
+  EXPECT_NE(refused.head.find("HTTP/1.1 429 Too Many Requests\r\n"), std::string::npos);
+  EXPECT_NE(refused.head.find("Retry-After: 30\r\n"), std::string::npos) << refused.head;
+  EXPECT_EQ(json::parse(refused.body)["details"]["reason"], "user_rate");
+  EXPECT_EQ(send("\"7\"").status, 200);
+  EXPECT_EQ(send("null").status, 200);
+  EXPECT_EQ(send("null").status, 429);
 }
 
 TEST_F(ServiceTest, AnEngineThatIsDownIs503WithRetryAfter) {

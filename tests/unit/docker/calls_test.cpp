@@ -53,6 +53,35 @@ TEST_F(CallsTest, PingIsUnversioned) {
   EXPECT_THAT(request(), HasSubstr("\r\nHost: docker\r\n"));
 }
 
+TEST_F(CallsTest, EachCallIsReportedByItsKind) {
+  std::vector<std::string> heard;
+  ClientOptions options;
+  options.on_call = [&heard](const CallReport& report) {
+    EXPECT_GE(report.duration.count(), 0);
+    heard.push_back(std::string(report.call) + ": " + std::string(report.error));
+  };
+  serve(always(404, R"({"message":"no such thing"})"), options);
+  run(client->ping(within()));
+  run(client->start("c0ffee", within()));
+  run(client->inspect_image("python:3.11", within()));
+  run(client->remove("c0ffee", within()));
+  run(client->start("../x", within()));  // Never sent.
+  const std::vector<std::string> expected = {
+      "GET /_ping: not found", "POST /containers/{id}/start: not found", "GET /images/{name}/json: not found",
+      "DELETE /containers/{id}: not found"};
+  EXPECT_EQ(heard, expected);
+}
+
+TEST_F(CallsTest, ACallThatFindsNoEngineIsReportedToo) {
+  std::string error;
+  ClientOptions options;
+  options.socket_path = "/nonexistent/engine.sock";
+  options.on_call = [&error](const CallReport& report) { error = report.error; };
+  client = std::make_unique<Client>(context.get_executor(), options);
+  EXPECT_TRUE(run(client->ping(within())).has_error());
+  EXPECT_EQ(error, to_string(ErrorKind::connect_failed));
+}
+
 TEST_F(CallsTest, NegotiatedVersionIsUsed) {
   std::mutex mutex;
   std::string lines;

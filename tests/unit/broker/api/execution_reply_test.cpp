@@ -19,7 +19,7 @@ TEST(ExecutionReply, HasEveryFieldAlways) {
   EXPECT_EQ(body, json::parse(R"({
     "id": "id", "success": false, "stdout": "", "stderr": "", "error_type": null, "error_message": null,
     "error_line": null, "exit_code": null, "signal": null, "timed_out": false, "oom_killed": false,
-    "execution_time_seconds": null, "total_time_seconds": 0.0, "validation_violations": [],
+    "execution_time_seconds": null, "total_time_seconds": 0.0, "cached": false, "validation_violations": [],
     "output_violations": [], "was_output_redacted": false, "was_output_truncated": false, "artifacts": [],
     "notes": [], "usage": null,
     "timings": {"validation_ms": 0.0, "queue_ms": 0.0, "sandbox_ms": 0.0, "output_ms": 0.0}})"));
@@ -38,6 +38,7 @@ TEST(ExecutionReply, TellsEverything) {
   reply.oom_killed = true;
   reply.execution_time_seconds = 0.1234567891;
   reply.total_time_seconds = 1.5;
+  reply.cached = true;
   reply.was_output_redacted = true;
   reply.was_output_truncated = true;
   reply.validation_violations.push_back(

@@ -156,6 +156,7 @@ TEST_F(ExecutionRequestTest, RefusalsSayWhatIsWrong) {
   rules_.max_files_bytes = 10;
   const std::string fields =
       "code, context, stdin, files, user_id, image, sandbox_type, sandbox_config, policy, "
+      "priority, deterministic, "
       "forbidden_functions, forbidden_modules, forbidden_attributes, "
       "enable_syntax_validation, enable_ast_validation, enable_output_validation, redact_sensitive_output, "
       "log_executions";
@@ -422,6 +423,27 @@ TEST_F(ExecutionRequestTest, MessagesQuoteLittleOfWhatTheClientSent) {
   std::string umlauts;
   for (int i = 0; i < 1000; ++i) umlauts += "\xC3\xA4";
   EXPECT_TRUE(json::accept(refuse("{\"code\":\"\",\"x" + umlauts + "\":1}").to_json()));
+}
+
+TEST_F(ExecutionRequestTest, PriorityIsAWordUpToItsCeiling) {
+  EXPECT_EQ(accept(R"({"code": ""})").priority, Priority::normal);
+  EXPECT_EQ(accept(R"({"code": "", "priority": "low"})").priority, Priority::low);
+  const ApiError above = refuse(R"({"code": "", "priority": "high"})");
+  EXPECT_EQ(above.status, 422);
+  EXPECT_EQ(above.message, "priority: high is above the ceiling of normal");
+  EXPECT_EQ(json::parse(above.details_json)["ceiling"], "normal");
+  EXPECT_EQ(refuse(R"({"code": "", "priority": "hihg"})").message,
+            "priority \"hihg\" is not known; did you mean \"high\"?; available: low, normal, high");
+  EXPECT_EQ(refuse(R"({"code": "", "priority": 1})").message, "priority must be a string, not a number");
+  rules_.max_priority = Priority::high;
+  EXPECT_EQ(accept(R"({"code": "", "priority": "high"})").priority, Priority::high);
+}
+
+TEST_F(ExecutionRequestTest, DeterministicIsTheCallersWord) {
+  EXPECT_FALSE(accept(R"({"code": ""})").deterministic);
+  EXPECT_TRUE(accept(R"({"code": "", "deterministic": true})").deterministic);
+  EXPECT_EQ(refuse(R"({"code": "", "deterministic": "yes"})").message,
+            "deterministic must be a boolean, not a string");
 }
 
 }  // namespace

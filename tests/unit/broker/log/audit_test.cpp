@@ -74,6 +74,7 @@ TEST(Audit, AnEndSaysHow) {
   EXPECT_EQ(record.at("oom_killed"), true);
   EXPECT_EQ(record.at("truncated"), true);
   EXPECT_EQ(record.at("redacted"), true);
+  EXPECT_EQ(record.at("cached"), false);
   EXPECT_EQ(record.at("violations"), json::parse(R"([{"rule": "import.os", "severity": "high"},
                                                      {"rule": "call.eval", "severity": "critical"}])"));
   EXPECT_EQ(record.at("violation_count"), 2);

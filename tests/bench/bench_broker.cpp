@@ -1,0 +1,186 @@
+// The broker without sandboxes, and what it is measured against. Both print the port that they listen on.
+//
+//   bench_broker broker FOLDER [at-once|hold]   everything but the runner is the broker's own: HTTP, both
+//   doors,
+//                                               admission, audit records in FOLDER; a runner that replies at
+//                                               once, or one that holds every submission
+//   bench_broker bare BYTES                     a Beast server that answers every request with as many bytes
+#include "base/event.hpp"
+#include "broker/cli/log_adapters.hpp"
+#include "broker/first_door.hpp"
+#include "broker/log/logs.hpp"
+#include "broker/policies.hpp"
+#include "broker/service.hpp"
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/thread_pool.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/core/tcp_stream.hpp>
+#include <boost/beast/http.hpp>
+
+#include <cstdlib>
+#include <iostream>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace asio = boost::asio;
+namespace beast = boost::beast;
+
+namespace sallyport::bench {
+namespace {
+
+class Runner final : public runners::Runner {
+ public:
+  explicit Runner(bool hold) : hold_(hold) {}
+
+  asio::awaitable<runners::Outcome> run(runners::Job /*job*/, runners::OutputSink* /*sink*/,
+                                        base::CallBounds bounds) override {
+    if (hold_) co_await base::sleep(std::move(bounds));
+    runners::Outcome outcome;
+    outcome.verdict = runners::Verdict::completed;
+    outcome.exit_code = 0;
+    outcome.stdout_bytes = "hello\n";
+    outcome.container_id = "c0ffee";
+    outcome.usage.warm = true;
+    co_return outcome;
+  }
+  asio::awaitable<runners::Health> check(std::string /*image*/, base::CallBounds /*bounds*/) override {
+    runners::Health health;
+    health.ok = true;
+    co_return health;
+  }
+  asio::awaitable<void> shut_down(base::CallBounds /*bounds*/) override { co_return; }
+
+ private:
+  bool hold_;
+};
+
+class Images final : public broker::ImageCatalog {
+ public:
+  std::optional<broker::ImageInfo> find(std::string_view name) const override {
+    return broker::ImageInfo{std::string(name), "sha256:0", "3.11"};
+  }
+  std::vector<std::string> names() const override { return {"python"}; }
+};
+
+/// Stands where the second door stands. It looks at nothing.
+class OpenDoor final : public broker::OutputDoor {
+ public:
+  broker::OutputVerdict check(broker::OutputTexts texts, bool /*redact*/) const override {
+    broker::OutputVerdict verdict;
+    verdict.texts = std::move(texts);
+    return verdict;
+  }
+};
+
+asio::awaitable<void> wait_for_end() {
+  asio::signal_set signals(co_await asio::this_coro::executor, SIGTERM, SIGINT);
+  co_await signals.async_wait(asio::as_tuple(asio::use_awaitable));
+}
+
+asio::awaitable<void> serve_until_end(broker::Service& service) {
+  co_await wait_for_end();
+  co_await service.shut_down();
+}
+
+int run_broker(const std::string& folder, bool hold) {
+  config::Config config;
+  config.server.port = 0;
+  config.server.max_connections = 2000;
+  config.server.shutdown_seconds = 0.1;
+  config.admission.max_queued = 128;
+  config.log.file = folder + "/broker.log";
+  config.log.audit_file = folder + "/audit.log";
+  broker::log::LogsResult logs = broker::log::Logs::open(config.log);
+  if (!logs.logs) {
+    std::cerr << logs.error << "\n";
+    return 1;
+  }
+  asio::io_context context(1);
+  asio::thread_pool workers(1);
+  broker::cli::LogEvents events(logs.logs->operational());
+  broker::cli::LogAudit audit(logs.logs->audit());
+  broker::metrics::BrokerMetrics metrics("bench");
+  metrics.know_code_rules(broker::PythonFirstDoor::rule_ids());
+  Runner runner(hold);
+  const Images images;
+  const broker::Policies policies("");
+  const broker::PythonFirstDoor first(policies);
+  const OpenDoor output;
+  broker::ServiceParts parts(runner, images, policies, audit, events);
+  parts.doors.first = &first;
+  parts.doors.output = &output;
+  parts.workers = workers.get_executor();
+  parts.metrics = &metrics;
+  broker::Service service(context.get_executor(), config, std::move(parts));
+  if (const auto started = service.start(); !started) {
+    std::cerr << started.error().message << "\n";
+    return 1;
+  }
+  std::cout << service.port() << std::endl;
+  asio::co_spawn(context, serve_until_end(service), [&context](std::exception_ptr) { context.stop(); });
+  context.run();
+  return 0;
+}
+
+asio::awaitable<void> answer_all(beast::tcp_stream stream, const std::string& body) {
+  beast::flat_buffer buffer;
+  for (;;) {
+    beast::http::request<beast::http::string_body> request;
+    stream.expires_after(std::chrono::seconds(30));
+    auto [read_error, read] =
+        co_await beast::http::async_read(stream, buffer, request, asio::as_tuple(asio::use_awaitable));
+    if (read_error) co_return;
+    beast::http::response<beast::http::string_body> response(beast::http::status::ok, request.version());
+    response.set(beast::http::field::content_type, "application/json");
+    response.keep_alive(request.keep_alive());
+    response.body() = body;
+    response.prepare_payload();
+    auto [write_error, written] =
+        co_await beast::http::async_write(stream, response, asio::as_tuple(asio::use_awaitable));
+    if (write_error || !response.keep_alive()) co_return;
+  }
+}
+
+asio::awaitable<void> accept_all(asio::ip::tcp::acceptor& acceptor, const std::string& body) {
+  for (;;) {
+    auto [error, socket] = co_await acceptor.async_accept(asio::as_tuple(asio::use_awaitable));
+    if (error) co_return;
+    socket.set_option(asio::ip::tcp::no_delay(true));
+    asio::co_spawn(acceptor.get_executor(), answer_all(beast::tcp_stream(std::move(socket)), body),
+                   asio::detached);
+  }
+}
+
+int run_bare(std::size_t bytes) {
+  asio::io_context context(1);
+  asio::ip::tcp::acceptor acceptor(context, {asio::ip::address_v4::loopback(), 0});
+  const std::string body(bytes, 'x');
+  std::cout << acceptor.local_endpoint().port() << std::endl;
+  asio::co_spawn(context, accept_all(acceptor, body), asio::detached);
+  asio::co_spawn(context, wait_for_end(), [&context](std::exception_ptr) { context.stop(); });
+  context.run();
+  return 0;
+}
+
+}  // namespace
+}  // namespace sallyport::bench
+
+int main(int argc, char** argv) {
+  const std::vector<std::string> arguments(argv + 1, argv + argc);
+  if (arguments.size() >= 2 && arguments[0] == "broker") {
+    return sallyport::bench::run_broker(arguments[1], arguments.size() > 2 && arguments[2] == "hold");
+  }
+  if (arguments.size() == 2 && arguments[0] == "bare") {
+    return sallyport::bench::run_bare(std::strtoul(arguments[1].c_str(), nullptr, 10));
+  }
+  std::cerr << "usage: bench_broker broker FOLDER [at-once|hold] | bare BYTES\n";
+  return 2;
+}
