@@ -81,6 +81,9 @@ class Server {
       std::cerr << "sallyport: " << started.error().message << "\n";
       co_return kFailure;
     }
+    // Before anybody is told that we are there: whoever hears it may ask us to end.
+    signals.add(SIGTERM);
+    signals.add(SIGINT);
     log_.info("listening", {{"address", config_.server.address},
                             {"port", static_cast<std::int64_t>(service.port())},
                             {"version", SALLYPORT_VERSION},
@@ -119,8 +122,6 @@ class Server {
 
   /// Until SIGTERM or SIGINT; SIGHUP reloads the policies and the output rules.
   asio::awaitable<void> wait_for_end(asio::signal_set& signals) {
-    signals.add(SIGTERM);
-    signals.add(SIGINT);
     for (;;) {
       const auto [error, signal] = co_await signals.async_wait(asio::as_tuple(asio::use_awaitable));
       if (error || signal != SIGHUP) break;

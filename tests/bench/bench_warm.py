@@ -17,6 +17,8 @@ from raw_engine import CODE, RawSandbox, broker_spec, percentile
 
 ROUNDS = int(os.environ.get("SALLYPORT_TEST_BENCH_ROUNDS", "40"))
 SECONDS = float(os.environ.get("SALLYPORT_TEST_BENCH_SECONDS", "20"))
+# Of quiet before each measurement, for agents to get ready and removals to end; more on a busy machine.
+PAUSE = float(os.environ.get("SALLYPORT_TEST_BENCH_PAUSE", "0.5"))
 POOL = 4
 SECTIONS = {
     "runner": {"pool": {"enabled": True, "floor": POOL, "ceiling": POOL, "max_slots": POOL}},
@@ -61,7 +63,7 @@ def pool_is_full(broker):
 
 def settle(broker):
     assert wait_until(lambda: pool_is_full(broker), 60, pause=0.2)
-    time.sleep(0.3)  # An agent that is just started says that it is ready.
+    time.sleep(PAUSE)  # An agent that is just started says that it is ready.
 
 
 def pooled_spec():
@@ -94,7 +96,7 @@ class Warm(unittest.TestCase):
                 else:
                     settle(self.broker)
                     sandbox = RawSandbox(self.spec)
-                    time.sleep(0.3)
+                    time.sleep(PAUSE)
                     by_script.append(sandbox.run())
                     sandbox.remove()
         print(f"\nwarm {CODE}, one after the other, {ROUNDS} rounds each, alternating")
@@ -122,6 +124,7 @@ class Warm(unittest.TestCase):
                 continue  # An agent was not ready yet: not a burst on a full pool.
             ratios.append(last / single)
             lasts.append(last)
+        self.assertTrue(lasts, "the pool was never full: SALLYPORT_TEST_BENCH_PAUSE is too short for this machine")
         print(f"\nburst of {POOL} on a pool of {POOL}, {len(lasts)} rounds")
         show("last reply", lasts)
         print(f"  ratio to one warm reply: median {statistics.median(ratios):.2f} (at most 4)")

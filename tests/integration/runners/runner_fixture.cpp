@@ -59,7 +59,7 @@ RunnerFixture::~RunnerFixture() {
   if (!reaper_) return;
   auto shut_down = [this]() -> asio::awaitable<bool> {
     const base::CallBounds bounds(base::Deadline::after(std::chrono::seconds(60)));
-    co_await reaper_->shut_down(bounds);
+    co_await runner_->shut_down(bounds);
     co_return true;
   };
   await(shut_down());
@@ -68,9 +68,8 @@ RunnerFixture::~RunnerFixture() {
 
 GVisorRunner& RunnerFixture::runner() {
   if (!runner_) {
-    const ReaperOptions options;
     reaper_ =
-        std::make_unique<ContainerReaper>(context_.get_executor(), client_, identity_, options,
+        std::make_unique<ContainerReaper>(context_.get_executor(), client_, identity_, reaper_options_,
                                           [](const std::string& message) { std::puts(message.c_str()); });
     GVisorRunnerDependencies dependencies{context_.get_executor(), client_, images_, *reaper_, random_nonce};
     runner_ =

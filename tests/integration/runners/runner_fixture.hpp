@@ -59,6 +59,7 @@ class RunnerFixture : public testing::Test {
   RecordedImages images_;
   config::Runner runner_config_;
   config::Engine engine_config_;
+  ReaperOptions reaper_options_;
   InstanceIdentity identity_;
   std::unique_ptr<ContainerReaper> reaper_;
   std::unique_ptr<GVisorRunner> runner_;
