@@ -202,9 +202,10 @@ class Broker:
 
 
 class PrivateEngine:
-    """A dockerd of the test's own, so that it may be stopped, frozen and given broken runtimes."""
+    """A dockerd of the test's own, so that it may be stopped, frozen, given broken runtimes and a full disk."""
 
-    def __init__(self):
+    def __init__(self, disk_mb=None):
+        """`disk_mb`: its data lies on a disk of that size (a tmpfs)."""
         # Not below /tmp/...: paths of Unix sockets are short.
         self.folder = tempfile.mkdtemp(prefix="spe-", dir="/var/tmp")
         self.socket = f"{self.folder}/docker.sock"
@@ -230,6 +231,9 @@ class PrivateEngine:
         self.config = f"{self.folder}/daemon.json"
         with open(self.config, "w", encoding="ascii") as file:
             json.dump(config, file)
+        if disk_mb is not None:
+            os.mkdir(f"{self.folder}/data")
+            subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={disk_mb}m", "none", f"{self.folder}/data"], check=True)
         self.process = None
         self.start()
 
