@@ -26,6 +26,10 @@ constexpr seconds kSampleTime{1};
 /// Only an end that nothing else explains waits for it.
 constexpr milliseconds kOomReportTime{1000};
 
+/// From the end of the streams to the engine's word of the sandbox's end, which is what ended them. Under
+/// load it takes a second; without an end somebody cut the streams.
+constexpr seconds kExitReportTime{5};
+
 constexpr std::int64_t kKilledStatus = 137;
 constexpr std::size_t kMaxEarlyOutput = 4096;
 
@@ -328,7 +332,8 @@ asio::awaitable<bool> GVisorExecution::collect_exit() {
     exit_status_ = kKilledStatus;  // It did not end; asking for its end would only wait again.
     co_return true;
   }
-  const auto exit = co_await pending_exit_->get(clean_up_bounds());
+  const base::CallBounds soon(base::Deadline::after(kExitReportTime));
+  const auto exit = co_await pending_exit_->get(soon);
   if (!exit) co_return fail(exit.error(), "the sandbox's end was not reported");
   exit_status_ = exit->status_code;
 

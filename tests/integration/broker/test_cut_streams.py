@@ -40,7 +40,7 @@ class CutStreams(unittest.TestCase):
         self.assertEqual(status, 503, body)
         self.assertEqual(body["error_type"], "SandboxError")
         self.assertIn("Retry-After", headers)
-        self.assertLess(time.monotonic() - begun, 20)
+        self.assertLess(time.monotonic() - begun, 15)
         self.assert_well_again()
 
     def test_the_watch_of_the_end(self):
