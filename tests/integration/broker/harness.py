@@ -106,6 +106,7 @@ class Broker:
         with open(self.config_file, "w", encoding="utf-8") as file:
             json.dump(self.config, file)
         self.engine = Engine(engine_socket)
+        self.environment = {}  # Added to the broker's.
         self.process = None
         self.port = None
 
@@ -121,7 +122,7 @@ class Broker:
         environment = {k: v for k, v in os.environ.items() if not k.startswith("SALLYPORT_")}
         self.process = subprocess.Popen(
             [BINARY, "serve", "--config", self.config_file],
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment)
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**environment, **self.environment})
         line = self.process.stdout.readline()
         if "listens on" not in line:
             raise AssertionError(f"the broker did not start: {line}{self.process.stderr.read()}")
