@@ -130,26 +130,43 @@ bool fit_together(const std::vector<Artifact>& artifacts) {
   return true;
 }
 
+/// Where a JSON string ends whose content begins at `at`: behind its quote, or at the end of the text.
+std::size_t end_of_string(std::string_view text, std::size_t at) {
+  std::size_t quote = text.find('"', at);
+  while (quote != std::string_view::npos) {
+    const std::size_t escape = text.substr(at, quote - at).find('\\');
+    if (escape == std::string_view::npos) return quote + 1;
+    at += escape + 2;
+    if (at > quote) quote = text.find('"', at);
+  }
+  return text.size();
+}
+
 /// Whether a text, read as JSON, stays about as large as it is. A value of two bytes, or a bracket, takes up
 /// to a hundred in memory, so a report that is within its limit could become a gigabyte.
 bool is_modest(std::string_view text, std::size_t max_values) {
   std::size_t depth = 0;
   std::size_t values = 1;
-  bool in_string = false;
-  for (std::size_t at = 0; at < text.size(); ++at) {
-    const char c = text[at];
-    if (c == '"') in_string = !in_string;
-    if (in_string) {
-      if (c == '\\') ++at;
-      continue;
-    }
-    if (c == '[' || c == '{') {
-      ++depth;
-      ++values;
-    } else if (c == ']' || c == '}') {
-      depth -= depth > 0 ? 1 : 0;
-    } else if (c == ',') {
-      ++values;
+  std::size_t at = 0;
+  while (at < text.size()) {
+    switch (text[at++]) {
+      case '"':
+        at = end_of_string(text, at);
+        break;
+      case '[':
+      case '{':
+        ++depth;
+        ++values;
+        break;
+      case ']':
+      case '}':
+        depth -= depth > 0 ? 1 : 0;
+        break;
+      case ',':
+        ++values;
+        break;
+      default:
+        break;
     }
     if (depth > kMaxReportDepth || values > max_values) return false;
   }

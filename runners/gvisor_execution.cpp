@@ -24,6 +24,10 @@ constexpr seconds kSampleTime{1};
 /// Only an end that nothing else explains waits for it.
 constexpr milliseconds kOomReportTime{1000};
 
+/// From the end of the streams to the engine's word of the sandbox's end, which is what ended them. Under
+/// load it takes a second; without an end somebody cut the streams.
+constexpr seconds kExitReportTime{5};
+
 constexpr std::int64_t kKilledStatus = 137;
 
 OutputStream to_output_stream(docker::StreamKind kind) {
@@ -246,7 +250,8 @@ asio::awaitable<bool> GVisorExecution::collect_exit() {
   const std::string& id = sandbox_->container_id();
   auto pending = co_await client.wait(id, docker::WaitCondition::not_running, bounds);
   if (!pending) co_return fail(fault_of(pending.error(), "the sandbox's end could not be watched"));
-  const auto exit = co_await pending->get(bounds);
+  const base::CallBounds soon(base::Deadline::after(kExitReportTime));
+  const auto exit = co_await pending->get(soon);
   if (!exit) co_return fail(fault_of(exit.error(), "the sandbox's end was not reported"));
   evidence_.exit_status = exit->status_code;
 

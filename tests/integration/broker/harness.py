@@ -106,6 +106,7 @@ class Broker:
         with open(self.config_file, "w", encoding="utf-8") as file:
             json.dump(self.config, file)
         self.engine = Engine(engine_socket)
+        self.environment = {}  # Added to the broker's.
         self.process = None
         self.port = None
 
@@ -121,7 +122,7 @@ class Broker:
         environment = {k: v for k, v in os.environ.items() if not k.startswith("SALLYPORT_")}
         self.process = subprocess.Popen(
             [BINARY, "serve", "--config", self.config_file],
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment)
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**environment, **self.environment})
         line = self.process.stdout.readline()
         if "listens on" not in line:
             raise AssertionError(f"the broker did not start: {line}{self.process.stderr.read()}")
@@ -202,9 +203,10 @@ class Broker:
 
 
 class PrivateEngine:
-    """A dockerd of the test's own, so that it may be stopped, frozen and given broken runtimes."""
+    """A dockerd of the test's own, so that it may be stopped, frozen, given broken runtimes and a full disk."""
 
-    def __init__(self):
+    def __init__(self, disk_mb=None):
+        """`disk_mb`: its data lies on a disk of that size (a tmpfs)."""
         # Not below /tmp/...: paths of Unix sockets are short.
         self.folder = tempfile.mkdtemp(prefix="spe-", dir="/var/tmp")
         self.socket = f"{self.folder}/docker.sock"
@@ -230,6 +232,9 @@ class PrivateEngine:
         self.config = f"{self.folder}/daemon.json"
         with open(self.config, "w", encoding="ascii") as file:
             json.dump(config, file)
+        if disk_mb is not None:
+            os.mkdir(f"{self.folder}/data")
+            subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={disk_mb}m", "none", f"{self.folder}/data"], check=True)
         self.process = None
         self.start()
 

@@ -12,6 +12,8 @@ import unittest
 
 from harness import NO_DOORS, Broker, in_background, wait_until
 
+# Sandboxes that are alive when the broker is killed.
+ALIVE = 12
 SLEEPER = json.dumps({"code": "import time\ntime.sleep(30)\n", **NO_DOORS}).encode()
 
 
@@ -83,16 +85,16 @@ class Lifecycle(unittest.TestCase):
             connection.close()
 
     def test_sigkill_leaves_nothing_once_it_is_started_again(self):
-        broker = Broker()
+        broker = Broker(admission={"max_concurrent": ALIVE})
         try:
             broker.start()
-            connections = [send_and_keep_open(broker, SLEEPER) for _ in range(3)]
-            self.assertTrue(wait_until(lambda: len(running(broker)) == 3, 20))
+            connections = [send_and_keep_open(broker, SLEEPER) for _ in range(ALIVE)]
+            self.assertTrue(wait_until(lambda: len(running(broker)) == ALIVE, 60))
             identities = [c["Id"] for c in broker.containers()]
             broker.kill()
             for connection in connections:
                 connection.close()
-            self.assertEqual(len(broker.containers()), 3)  # Nobody is there to remove them yet.
+            self.assertEqual(len(broker.containers()), ALIVE)  # Nobody is there to remove them yet.
 
             broker.start()
             self.assertEqual(broker.containers(), [])
