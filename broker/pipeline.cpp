@@ -58,6 +58,13 @@ ApiError refused_entry(const AdmissionRefusal& refusal) {
 }
 
 /// Hands the request's contents over; the code stays, for the audit record.
+/// A number and a text are never the same user.
+std::string owner_of(const UserId& user) {
+  if (const auto* number = std::get_if<std::int64_t>(&user)) return "number " + std::to_string(*number);
+  if (const auto* text = std::get_if<std::string>(&user)) return "text " + *text;
+  return {};
+}
+
 runners::Job make_job(ExecutionRequest& request, const std::string& id) {
   runners::Job job;
   job.execution_id = id;
@@ -67,6 +74,7 @@ runners::Job make_job(ExecutionRequest& request, const std::string& id) {
   job.stdin_text = std::move(request.stdin_text);
   job.files = std::move(request.files);
   job.limits = request.limits;
+  job.owner = owner_of(request.user_id);
   return job;
 }
 

@@ -69,6 +69,12 @@ struct Runner {
   std::uint64_t pids_limit = 1024;     ///< Host threads of the sandbox, its kernel's included; at least 512.
   std::uint64_t work_folder_mb = 64;   ///< Size of the working directory, and of /tmp, each a tmpfs.
   std::uint64_t max_open_files = 256;  ///< RLIMIT_NOFILE inside.
+  /// "none": each sandbox serves one submission. "user": further ones of the same `user_id` too.
+  std::string reuse = "none";
+  std::uint64_t reuse_max_jobs = 100;     ///< Of one sandbox.
+  double reuse_max_age_seconds = 600;     ///< Of one sandbox.
+  double reuse_idle_seconds = 60;         ///< Longest wait for the next submission.
+  std::uint64_t reuse_max_sandboxes = 8;  ///< That wait for another submission of their user.
   Pool pool;
 };
 

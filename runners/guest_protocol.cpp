@@ -17,6 +17,7 @@ using nlohmann::json;
 constexpr std::string_view kReadyMagic = "SALLYPORT-READY ";
 constexpr std::size_t kMaxReadyBytes = 64 * 1024;
 constexpr std::size_t kLengthBytes = 4;
+constexpr std::size_t kMaxReadyFrame = kReadyMagic.size() + kLengthBytes + kMaxReadyBytes;
 constexpr int kProtocolVersion = 1;
 
 // Bounds on the texts of a report; what an honest agent sends is far below.
@@ -269,6 +270,8 @@ ReadyParser::Status ReadyParser::feed(std::string_view bytes) {
   if (python == frame.end() || !python->is_string()) return Status::malformed;
   ready_.python_version = python->get<std::string>();
   ready_.imported = short_names(frame, "imported");
+  const std::vector<std::string> features = short_names(frame, "features");
+  ready_.keeps = std::find(features.begin(), features.end(), "keep") != features.end();
   ready_.failed_imports = short_names(frame, "import_errors");
   return Status::ready;
 }
@@ -303,6 +306,8 @@ void TrailerScanner::feed(std::string_view bytes, std::string& output) {
         feed_payload(bytes);
         break;
       case Phase::complete:
+        behind_.append(bytes.substr(0, kMaxReadyFrame - std::min(behind_.size(), kMaxReadyFrame)));
+        return;
       case Phase::oversized:
         return;
     }
@@ -362,7 +367,7 @@ std::size_t max_trailer_bytes(const Limits& limits) {
   return limits.max_artifact_bytes / 3 * 4 + kTexts;
 }
 
-std::string encode_job(const Job& job, const Nonce& nonce, std::uint64_t max_open_files) {
+std::string encode_job(const Job& job, const Nonce& nonce, std::uint64_t max_open_files, bool keep) {
   json files = json::array();
   for (const InputFile& file : job.files) {
     files.push_back({{"path", file.path}, {"content_base64", base::base64_encode(file.content)}});
@@ -386,7 +391,8 @@ std::string encode_job(const Job& job, const Nonce& nonce, std::uint64_t max_ope
                      ",\"context\":" + job.context_json + ",\"stdin\":" + quoted(job.stdin_text) +
                      ",\"files\":" + files.dump() + ",\"limits\":" + limits.dump() +
                      ",\"artifacts\":" + artifacts.dump() +
-                     ",\"imports\":" + imports.dump(-1, ' ', false, json::error_handler_t::replace) + "}";
+                     ",\"imports\":" + imports.dump(-1, ' ', false, json::error_handler_t::replace) +
+                     (keep ? ",\"keep\":true}" : "}");
   std::string frame;
   frame.reserve(kLengthBytes + body.size());
   append_length(frame, body.size());

@@ -25,6 +25,7 @@ struct AgentReady {
   std::string python_version;  ///< "3.11.2"
   std::vector<std::string> imported;
   std::vector<std::string> failed_imports;
+  bool keeps = false;  ///< It can take several jobs.
 };
 
 /// Reads the ready frame from the start of stdout.
@@ -76,7 +77,10 @@ class TrailerScanner {
   /// At the end of the stream: what was held back was output after all.
   void finish(std::string& output);
 
-  /// The trailer has come whole. What follows it on the stream is dropped.
+  /// What has come behind the trailer, at most as much as a ready frame can take; the rest is dropped.
+  [[nodiscard]] const std::string& behind() const { return behind_; }
+
+  /// The trailer has come whole. What follows it on the stream is no output.
   [[nodiscard]] bool complete() const { return phase_ == Phase::complete; }
   /// A trailer began, but claimed to be longer than allowed.
   [[nodiscard]] bool oversized() const { return phase_ == Phase::oversized; }
@@ -95,13 +99,15 @@ class TrailerScanner {
   std::string held_;  ///< Beginning of what may be the nonce, or of the length.
   std::size_t expected_ = 0;
   std::string payload_;
+  std::string behind_;
 };
 
 /// The most that a trailer within these limits can take on the wire.
 [[nodiscard]] std::size_t max_trailer_bytes(const Limits& limits);
 
-/// The job frame: length and JSON.
-[[nodiscard]] std::string encode_job(const Job& job, const Nonce& nonce, std::uint64_t max_open_files);
+/// The job frame: length and JSON. `keep`: other jobs may follow, which only an agent that keeps can take.
+[[nodiscard]] std::string encode_job(const Job& job, const Nonce& nonce, std::uint64_t max_open_files,
+                                     bool keep);
 
 /// Parses stdout's trailer. The error says what is wrong with it. Artifacts beyond `limits` make it
 /// malformed: an honest agent keeps to them.

@@ -51,14 +51,17 @@ bool is_before(const std::string& date, std::chrono::system_clock::time_point wh
 
 }  // namespace
 
-GVisorExecution::GVisorExecution(GVisorContext& context, SandboxPool& pool, Job job, OutputSink* sink)
+GVisorExecution::GVisorExecution(GVisorContext& context, SandboxPool& pool, KeptSandboxes& kept, Job job,
+                                 OutputSink* sink)
     : context_(context),
       pool_(pool),
+      kept_(kept),
       job_(std::move(job)),
       sink_(sink),
       nonce_(context.dependencies.make_nonce()),
       bounds_(base::Deadline::never()),
-      collector_(nonce_, job_.limits, sink) {}
+      collector_(nonce_, job_.limits, sink),
+      may_keep_(kept.permits(job_)) {}
 
 bool GVisorExecution::fail(const SandboxFault& fault) {
   if (fault.stopped) {
@@ -98,7 +101,13 @@ asio::awaitable<Outcome> GVisorExecution::run(base::CallBounds bounds) {
   outcome_.stderr_bytes = collector_.take_stderr();
   outcome_.output_truncated = collector_.over_limit();
   outcome_.sandbox_time = base::Clock::now() - began_;
-  // Its container is killed and removed behind the reply; nothing that it still writes is read.
+  // Without an owner its container is killed and removed behind the reply; nothing that it still writes is
+  // read.
+  if (keep_ && concluded_) {
+    if (auto early = collector_.behind()) {
+      kept_.give_back(job_.owner, std::move(sandbox_), std::move(*early));
+    }
+  }
   sandbox_.reset();
   co_return std::move(outcome_);
 }
@@ -121,24 +130,32 @@ asio::awaitable<bool> GVisorExecution::obtain_sandbox() {
     missing.message = "no verified image \"" + job_.image + "\"";
     co_return fail(missing);
   }
-  sandbox_ = co_await pool_.take(job_.image, image->digest, job_.limits);
+  if (may_keep_) {
+    const SandboxClass wanted = shared_class(job_.image, image->digest, job_.limits, context_.runner);
+    may_keep_ = holds(wanted, job_.limits);
+    if (may_keep_) sandbox_ = co_await kept_.take(job_.owner, wanted);
+  }
+  if (!sandbox_) sandbox_ = co_await pool_.take(job_.image, image->digest, job_.limits);
   warm_ = sandbox_ != nullptr;
   if (!warm_ && !co_await prepare_sandbox(image->digest)) co_return false;
   outcome_.container_id = sandbox_->container_id();
+  keep_ = may_keep_ && sandbox_->keeps();
+  ++sandbox_->jobs;
   co_return true;
 }
 
 asio::awaitable<bool> GVisorExecution::prepare_sandbox(const std::string& digest) {
   const SandboxPool::ColdStart start(pool_);
-  SandboxClass exact = exact_class(job_.image, digest, job_.limits, context_.runner);
-  sandbox_ = std::make_unique<GVisorSandbox>(context_, std::move(exact), job_.execution_id);
+  SandboxClass made = may_keep_ ? shared_class(job_.image, digest, job_.limits, context_.runner)
+                                : exact_class(job_.image, digest, job_.limits, context_.runner);
+  sandbox_ = std::make_unique<GVisorSandbox>(context_, std::move(made), job_.execution_id);
   const auto failed = co_await sandbox_->prepare(bounds_);
   outcome_.container_id = sandbox_->container_id();
   co_return failed ? fail(*failed) : true;
 }
 
 asio::awaitable<bool> GVisorExecution::deliver_job() {
-  const std::string frame = encode_job(job_, nonce_, context_.runner.max_open_files);
+  const std::string frame = encode_job(job_, nonce_, context_.runner.max_open_files, keep_);
   if (!warm_) {
     // No more is needed of it, and a job can be large.
     job_.code.clear();
@@ -153,10 +170,12 @@ asio::awaitable<bool> GVisorExecution::deliver_job() {
     died_waiting_ = warm_ && written.error().kind == docker::ErrorKind::closed;
     co_return fail(fault_of(written.error(), "the submission could not be handed to the sandbox"));
   }
-  const auto closed = sandbox_->stream().close_stdin();
-  if (!closed) {
-    died_waiting_ = warm_ && closed.error().kind == docker::ErrorKind::closed;
-    co_return fail(fault_of(closed.error(), "the submission could not be handed to the sandbox"));
+  if (!keep_) {
+    const auto closed = sandbox_->stream().close_stdin();
+    if (!closed) {
+      died_waiting_ = warm_ && closed.error().kind == docker::ErrorKind::closed;
+      co_return fail(fault_of(closed.error(), "the submission could not be handed to the sandbox"));
+    }
   }
   collector_.feed(OutputStream::stdout_stream, sandbox_->leftover());
   co_return true;

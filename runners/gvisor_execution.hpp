@@ -6,6 +6,7 @@
 #include "docker/client.hpp"
 #include "runners/classify.hpp"
 #include "runners/gvisor_sandbox.hpp"
+#include "runners/kept_sandboxes.hpp"
 #include "runners/output_collector.hpp"
 #include "runners/sandbox_pool.hpp"
 
@@ -20,10 +21,10 @@ namespace sallyport::runners {
 
 class GVisorExecution {
  public:
-  /// `context`, `pool` and `sink` must outlive the execution.
-  GVisorExecution(GVisorContext& context, SandboxPool& pool, Job job, OutputSink* sink);
+  /// `context`, `pool`, `kept` and `sink` must outlive the execution.
+  GVisorExecution(GVisorContext& context, SandboxPool& pool, KeptSandboxes& kept, Job job, OutputSink* sink);
 
-  /// Once. The sandbox is in the reaper's hands when it returns.
+  /// Once. The sandbox is in the reaper's hands when it returns, or kept.
   boost::asio::awaitable<Outcome> run(base::CallBounds bounds);
 
  private:
@@ -43,6 +44,7 @@ class GVisorExecution {
 
   GVisorContext& context_;
   SandboxPool& pool_;
+  KeptSandboxes& kept_;
   Job job_;
   OutputSink* sink_;
   Nonce nonce_;
@@ -52,7 +54,9 @@ class GVisorExecution {
   base::Clock::time_point began_;
   base::Clock::time_point job_sent_;
   std::chrono::system_clock::time_point job_sent_date_;
-  bool warm_ = false;           ///< The sandbox comes from the pool.
+  bool warm_ = false;           ///< The sandbox has waited.
+  bool may_keep_;               ///< Others of the same owner may have the sandbox after this job.
+  bool keep_ = false;           ///< And the agent can do that.
   bool died_waiting_ = false;   ///< It was dead before the job reached it: nothing of the job has run.
   bool survived_kill_ = false;  ///< A wedged sandbox: its streams did not end.
   bool report_read_ = false;

@@ -17,10 +17,12 @@ struct GVisorRunner::Shared {
          InstanceIdentity identity)
       : context{dependencies, std::move(runner), std::move(engine), identity,
                 OomWatch(dependencies.executor, dependencies.client, identity)},
-        pool(context) {}
+        pool(context),
+        kept(context) {}
 
   GVisorContext context;
   SandboxPool pool;
+  KeptSandboxes kept;
 };
 
 GVisorRunner::GVisorRunner(GVisorRunnerDependencies dependencies, config::Runner runner,
@@ -35,12 +37,15 @@ void GVisorRunner::warm_up(std::string image, const Limits& limits, PoolObserver
 }
 
 PoolCounts GVisorRunner::pool_counts() const {
-  return shared_->pool.counts();
+  PoolCounts counts = shared_->pool.counts();
+  counts.kept = shared_->kept.count();
+  counts.reused_total = shared_->kept.reused_total();
+  return counts;
 }
 
 asio::awaitable<Outcome> GVisorRunner::run(Job job, OutputSink* sink, base::CallBounds bounds) {
   const SandboxPool::Running running(shared_->pool);
-  GVisorExecution execution(shared_->context, shared_->pool, std::move(job), sink);
+  GVisorExecution execution(shared_->context, shared_->pool, shared_->kept, std::move(job), sink);
   co_return co_await execution.run(std::move(bounds));
 }
 
@@ -76,6 +81,7 @@ asio::awaitable<Health> GVisorRunner::check(std::string image, base::CallBounds 
 
 asio::awaitable<void> GVisorRunner::shut_down(base::CallBounds bounds) {
   co_await shared_->pool.shut_down(bounds);
+  co_await shared_->kept.shut_down(bounds);
   co_await shared_->context.dependencies.reaper.shut_down(bounds);
   co_await shared_->context.oom_watch.shut_down(std::move(bounds));
 }

@@ -184,12 +184,24 @@ GVisorSandbox::Step GVisorSandbox::explain_failed_start(std::string what) {
   co_return made;
 }
 
-asio::awaitable<bool> GVisorSandbox::watch(std::stop_token stop) {
+asio::awaitable<bool> GVisorSandbox::watch(base::CallBounds bounds) {
   if (!leftover().empty()) co_return false;
-  const base::CallBounds bounds(base::Deadline::never(), std::move(stop));
   const auto chunk = co_await stream_->read(bounds);
   // Output, an end, a fault of the connection: none of them is what an idle agent does.
-  co_return !chunk && chunk.error().kind == docker::ErrorKind::stopped;
+  if (chunk) co_return false;
+  co_return chunk.error().kind == docker::ErrorKind::stopped ||
+      chunk.error().kind == docker::ErrorKind::timed_out;
+}
+
+asio::awaitable<bool> GVisorSandbox::await_next(std::string early, base::CallBounds bounds) {
+  ready_parser_ = ReadyParser();
+  auto status = ready_parser_.feed(early);
+  while (status == ReadyParser::Status::need_more) {
+    const auto chunk = co_await stream_->read(bounds);
+    if (!chunk || !*chunk || (*chunk)->stream != docker::StreamKind::stdout_stream) co_return false;
+    status = ready_parser_.feed((*chunk)->data);
+  }
+  co_return status == ReadyParser::Status::ready;
 }
 
 }  // namespace sallyport::runners

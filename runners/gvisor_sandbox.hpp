@@ -51,9 +51,13 @@ class GVisorSandbox {
   /// Once: create, attach, start, await the agent's ready. No value: the agent waits for the job.
   boost::asio::awaitable<std::optional<SandboxFault>> prepare(base::CallBounds bounds);
 
-  /// Watches a prepared sandbox until its stream ends, says something, or the stop is asked for. Whether it
-  /// is as it was: only then may it be used.
-  boost::asio::awaitable<bool> watch(std::stop_token stop);
+  /// Watches a prepared sandbox until its stream ends, says something, or `bounds` end it. Whether it is as
+  /// it was: only then may it be used.
+  boost::asio::awaitable<bool> watch(base::CallBounds bounds);
+
+  /// After a job that was not the last: whether the agent has cleaned up and is ready for another. `early` is
+  /// what its stdout has had so far.
+  boost::asio::awaitable<bool> await_next(std::string early, base::CallBounds bounds);
 
   /// After `prepare`.
   [[nodiscard]] docker::AttachedStream& stream() { return *stream_; }
@@ -62,6 +66,11 @@ class GVisorSandbox {
   /// Empty as long as the engine has not given one.
   [[nodiscard]] const std::string& container_id() const { return container_id_; }
   [[nodiscard]] const SandboxClass& sandbox_class() const { return class_; }
+  /// The agent can take several jobs.
+  [[nodiscard]] bool keeps() const { return ready_parser_.ready().keeps; }
+  [[nodiscard]] base::Clock::time_point born() const { return born_; }
+  /// Jobs so far; its user counts them.
+  std::uint64_t jobs = 0;
 
  private:
   using Step = boost::asio::awaitable<std::optional<SandboxFault>>;
@@ -78,6 +87,7 @@ class GVisorSandbox {
   std::string name_;
   std::string container_id_;
   bool created_ = false;
+  base::Clock::time_point born_ = base::Clock::now();
   std::optional<docker::AttachedStream> stream_;
   ReadyParser ready_parser_;
   std::string early_stderr_;  ///< What came on stderr before the agent was ready.

@@ -31,6 +31,11 @@ bool OutputCollector::trailers_complete() const {
   return stdout_.scanner.complete() && stderr_.scanner.complete();
 }
 
+std::optional<std::string> OutputCollector::behind() const {
+  if (!stderr_.scanner.behind().empty()) return std::nullopt;
+  return stdout_.scanner.behind();
+}
+
 void OutputCollector::keep(Stream& stream, std::string_view output) {
   if (output.empty() || over_limit_) return;
   const std::string_view fits = output.substr(0, std::min<std::uint64_t>(output.size(), left_));

@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -29,6 +30,9 @@ class OutputCollector {
   /// The agent has said on both streams that it is through.
   [[nodiscard]] bool trailers_complete() const;
   [[nodiscard]] const TrailerScanner& report_scanner() const { return stdout_.scanner; }
+
+  /// What came behind stdout's trailer, if nothing came behind stderr's mark.
+  [[nodiscard]] std::optional<std::string> behind() const;
 
   [[nodiscard]] std::string take_stdout() { return std::move(stdout_.kept); }
   [[nodiscard]] std::string take_stderr() { return std::move(stderr_.kept); }

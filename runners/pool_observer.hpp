@@ -21,10 +21,12 @@ struct PoolCounts {
   std::size_t target = 0;   ///< What `ready` and `warming` together are led to.
   std::size_t classes = 0;  ///< Classes (image, size) that the pool keeps account of.
   std::size_t running = 0;  ///< Submissions that are in a sandbox, or wait for its start.
+  std::size_t kept = 0;     ///< Sandboxes that wait for another job of their owner (`runner.reuse`).
   Breaker breaker = Breaker::closed;
 
   std::uint64_t created_total = 0;          ///< Sandboxes, cold and warm; `ReaperCounts` has the removed.
   std::uint64_t warm_total = 0;             ///< Submissions that a waiting sandbox served.
+  std::uint64_t reused_total = 0;           ///< Submissions that a sandbox of their owner served again.
   std::uint64_t cold_total = 0;             ///< Submissions for which one was started.
   std::uint64_t refills_total = 0;          ///< Sandboxes started for the pool.
   std::uint64_t refill_failures_total = 0;  ///< Those that did not come up.

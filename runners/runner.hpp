@@ -50,6 +50,9 @@ struct Job {
   std::string stdin_text;
   std::vector<InputFile> files;
   std::optional<ImportRules> imports;  ///< None: nothing is held back.
+  /// Who may see what this submission leaves behind in a sandbox, where the configuration permits to use one
+  /// again (`runner.reuse`). Empty: nobody.
+  std::string owner;
   Limits limits;
 };
 

@@ -229,7 +229,8 @@ asio::awaitable<void> SandboxPool::warm(std::shared_ptr<State> state, SandboxCla
 }
 
 asio::awaitable<void> SandboxPool::watch(std::shared_ptr<State> state, std::shared_ptr<Slot> slot) {
-  slot->unspoilt = co_await slot->sandbox->watch(slot->stop.get_token());
+  const base::CallBounds bounds(base::Deadline::never(), slot->stop.get_token());
+  slot->unspoilt = co_await slot->sandbox->watch(bounds);
   slot->watched.set();
   // Still in its place: nobody has taken it or sent it away, it is lost.
   if (!slot->unspoilt && state->slots.erase(slot->id) > 0) {

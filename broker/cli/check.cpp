@@ -8,6 +8,7 @@
 #include "broker/cli/load_or_complain.hpp"
 #include "broker/cli/python_source.hpp"
 #include "broker/first_door.hpp"
+#include "broker/policies.hpp"
 #include "config/nearest.hpp"
 #include "validators/ast_validator.hpp"
 #include "validators/syntax_validator.hpp"

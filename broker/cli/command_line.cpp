@@ -6,6 +6,7 @@
 #include "broker/cli/load_or_complain.hpp"
 #include "broker/cli/redact.hpp"
 #include "broker/output_rules.hpp"
+#include "broker/policies.hpp"
 #include "config/load.hpp"
 
 #include <CLI/CLI.hpp>

@@ -1,8 +1,9 @@
 """The guest agent: process 1 of a runner container.
 
-It imports what the image's recipe lists, says that it is ready, blocks on stdin until the one job arrives,
-runs the submission as `__main__`, and reports how it ended. PROTOCOL.md in this folder is the contract with
-the broker.
+It imports what the image's recipe lists, says that it is ready, blocks on stdin until a job arrives, runs the
+submission as `__main__`, and reports how it ended. That is the end of it, unless the job says that others of
+the same user follow: then the submission runs in a fork, and the agent goes on. PROTOCOL.md in this folder is
+the contract with the broker.
 
     agent.py [WORKSPACE [CONFIG]]
 
@@ -39,6 +40,7 @@ PROTOCOL = 1
 WORKSPACE = "/workspace"
 CONFIG = "/usr/lib/sallyport/agent.json"
 OUTPUT_FOLDER = "output"
+SHARED_FOLDERS = ("/tmp", "/dev/shm")  # What else a submission can write to.
 FILENAME = "<submission>"  # In tracebacks, sys.argv[0] and __file__.
 
 EXIT_BAD_JOB = 70  # EX_SOFTWARE: the job could not be run; stderr says why, there is no trailer.
@@ -180,12 +182,17 @@ def frame(prefix, body):
     return prefix + len(body).to_bytes(4, "big") + body
 
 
-def send_ready(imported, errors):
-    report = {"protocol": PROTOCOL, "python": sys.version.split()[0], "imported": imported}
+def make_ready(imported, errors):
+    report = {
+        "protocol": PROTOCOL,
+        "python": sys.version.split()[0],
+        "features": ["keep"],
+        "imported": imported,
+    }
     body = json.dumps(dict(report, import_errors=errors)).encode()
     if len(body) > MAX_READY_BYTES:
         body = json.dumps(dict(report, import_errors={"...": "too many to list"})).encode()
-    write_all(1, frame(b"SALLYPORT-READY ", body))
+    return frame(b"SALLYPORT-READY ", body)
 
 
 # --- The job --------------------------------------------------------------------------------------------
@@ -248,6 +255,8 @@ def check_job(job):
         for key, value in job[group].items():
             if isinstance(value, bool) or not isinstance(value, (int, float)) or not value >= 0:
                 raise BadJob("'%s.%s' is not a number of zero or more" % (group, key))
+    if not isinstance(job.setdefault("keep", False), bool):
+        raise BadJob("'keep' is neither true nor false")
     imports = job.setdefault("imports", None)
     if imports is not None and not isinstance(imports, dict):
         raise BadJob("'imports' is neither an object nor null")
@@ -291,13 +300,17 @@ def _is_safe_path(path):
 def take_stdin():
     """Puts an empty file without a name in place of fd 0. Returns the broker's pipe, under another number."""
     pipe = private_duplicate(0)
-    fd = _unnamed_file()
-    os.dup2(fd, 0, inheritable=True)
-    os.close(fd)
+    empty_stdin()
     sys.stdin = sys.__stdin__ = _standard_stream(
         open(0, "rb", closefd=False), "<stdin>", "r", io.TextIOWrapper, "surrogateescape"
     )
     return pipe
+
+
+def empty_stdin():
+    fd = _unnamed_file()
+    os.dup2(fd, 0, inheritable=True)
+    os.close(fd)
 
 
 def _unnamed_file():
@@ -394,6 +407,12 @@ class Limits:
         self._now = {kind: resource.getrlimit(kind) for kind in self.KINDS}
         self._address_space, self._resident = memory_now()
         self._seconds_used = time.process_time()
+        self._others = 0  # Processes that count and are not the submission's.
+
+    def begin_fork(self):
+        """This process is a new one: its CPU time begins at zero, and the agent counts beside it."""
+        self._seconds_used = 0
+        self._others = 1
 
     def set(self, limits, bytes_placed):
         """Sets what the job names, soft and hard alike. `bytes_placed` lie in files, that is in memory."""
@@ -412,7 +431,7 @@ class Limits:
             self._set(resource.RLIMIT_AS, self._address_space + room)
             threading.stack_size(THREAD_STACK_BYTES)
         if "max_processes" in limits:
-            self._set(resource.RLIMIT_NPROC, limits["max_processes"])
+            self._set(resource.RLIMIT_NPROC, limits["max_processes"] + self._others)
 
     def _set(self, kind, soft, hard=None):
         ceiling = self._now[kind][1]
@@ -789,10 +808,10 @@ def exit_status(stop):
     return 1
 
 
-def finish_like_cpython(main, is_first_process):
+def finish_like_cpython(main, ends_others):
     """The ending of a Python program: threads, atexit handlers, open files, objects' own endings."""
     try_each(threading._shutdown, atexit._run_exitfuncs)
-    if is_first_process:
+    if ends_others:
         try_each(stop_other_processes)
     try_each(lambda: release(main))
 
@@ -1017,6 +1036,7 @@ class Prepared:
     """What is made before the job, to be used after it."""
 
     def __init__(self, workspace, untouched_output):
+        self.workspace = workspace
         self.output_folder = os.path.join(workspace, OUTPUT_FOLDER)
         self.untouched_output = untouched_output
         self.stdout, self.stderr = TrailerStream(1), TrailerStream(2)
@@ -1025,6 +1045,34 @@ class Prepared:
         self.usage = Usage()
         self.library_folders = [each for each in sys.path if os.path.isabs(each) and each != workspace]
         self.pid = os.getpid()
+        self._teller = None
+
+    def begin_fork(self, teller):
+        """The process is a fork for one job; `teller` is where it tells the agent that it has reported."""
+        self.pid = os.getpid()
+        self._teller = private_duplicate(teller)
+        os.close(teller)
+        empty_stdin()
+        self.limits.begin_fork()
+        self.usage = Usage()
+        reseed()
+
+    def tell_agent(self):
+        if self._teller is not None:
+            os.write(self._teller, b".")
+
+    def has_sandbox_alone(self):
+        """Whether this process, of those that are not the submission's, is the only one that can be killed."""
+        if os.getpid() != self.pid:
+            return False
+        return self.pid == 1 or self._teller is not None and os.getppid() == 1
+
+
+def reseed():
+    """random does it by itself. NumPy's global generator would give each fork the same numbers."""
+    numbers = sys.modules.get("numpy.random")
+    if numbers is not None:
+        numbers.seed()
 
 
 def make_reporter(job, prepared):
@@ -1053,6 +1101,7 @@ def make_reporter(job, prepared):
                     prepared.stdout.shut_original()
                     prepared.stderr.shut_original()
                 write(ending)
+                prepared.tell_agent()
         except BaseException:
             pass  # No trailer then, or half of one: the broker goes by what the engine says.
         finally:
@@ -1123,21 +1172,99 @@ def prepare(workspace, config_path):
     pipe = take_stdin()
     warm_up()
     prepared = Prepared(workspace, untouched_output)
+    ready = make_ready(imported, errors)
     gc.freeze()
-    send_ready(imported, errors)
-    return pipe, prepared
+    write_all(1, ready)
+    return pipe, prepared, ready, config.get("seed", {})
 
 
 def serve(workspace, config_path):
-    pipe, prepared = prepare(workspace, config_path)
-    job = read_job(pipe)
-    if job is None:
-        os._exit(0)
-    os.close(pipe)
-    placed = place_files(workspace, job["files"])
+    pipe, prepared, ready, seeds = prepare(workspace, config_path)
+    while True:
+        job = read_job(pipe)
+        if job is None:
+            os._exit(0)
+        if not job["keep"]:
+            os.close(pipe)
+            execute(job, prepared)  # Does not return.
+        run_in_fork(job, pipe, prepared)
+        del job
+        clean_up(prepared, seeds)
+        write_all(1, ready)
+
+
+def execute(job, prepared):
+    """Runs the job in this process. Does not return."""
+    placed = place_files(prepared.workspace, job["files"])
     fill_stdin(job["stdin"])
     prepared.limits.set(job["limits"], placed + len(job["stdin"]))
-    run_job(job, workspace, prepared)
+    run_job(job, prepared.workspace, prepared)
+
+
+# --- Several jobs of one user ---------------------------------------------------------------------------
+
+
+def run_in_fork(job, pipe, prepared):
+    """Runs the job in a child. Returns if the child has reported; if not, this process ends as the child did,
+    so that the engine tells the broker what it tells of any sandbox that ends without a report."""
+    told, teller = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.close(pipe)
+        os.close(told)
+        prepared.begin_fork(teller)
+        execute(job, prepared)
+    os.close(teller)
+    job.clear()
+    status = await_child(child)
+    if os.getpid() == 1:
+        try_each(stop_other_processes)
+        await_all()
+    os.set_blocking(told, False)
+    try:
+        has_reported = os.read(told, 1) == b"."
+    except BlockingIOError:  # Somebody else still holds it.
+        has_reported = False
+    os.close(told)
+    if not has_reported:
+        os._exit(128 + os.WTERMSIG(status) if os.WIFSIGNALED(status) else os.WEXITSTATUS(status))
+
+
+def await_child(child):
+    while True:
+        ended, status = os.waitpid(-1, 0)
+        if ended == child:
+            return status
+
+
+def await_all():
+    try:
+        while True:
+            os.waitpid(-1, 0)
+    except ChildProcessError:
+        pass
+
+
+def clean_up(prepared, seeds):
+    """Leaves nothing in the folders of what a submission put there. What cannot be removed ends the agent."""
+    shared = SHARED_FOLDERS if os.getpid() == 1 else ()
+    for folder in (prepared.workspace, *shared):
+        if os.path.isdir(folder):
+            empty(folder)
+    put_back(seeds)
+    prepared.untouched_output = make_output_folder()
+
+
+def empty(folder):
+    with os.scandir(folder) as listing:
+        entries = list(listing)
+    for entry in entries:
+        if entry.is_dir(follow_symlinks=False):
+            os.chmod(entry.path, 0o700)
+            empty(entry.path)
+            os.rmdir(entry.path)
+        else:
+            os.unlink(entry.path)
 
 
 def run_job(job, workspace, prepared):
@@ -1158,10 +1285,9 @@ def run_job(job, workspace, prepared):
     stdout, stderr = sys.stdout, sys.stderr
 
     ending = run(code, main, printer, prepared.reserve)
-    pid = os.getpid()
-    finish_like_cpython(main, is_first_process=pid == 1)
+    finish_like_cpython(main, ends_others=prepared.has_sandbox_alone())
     flush_outputs(stdout, stderr)
-    if pid != prepared.pid:
+    if os.getpid() != prepared.pid:
         real_exit(ending.exit_code)  # A child that the submission forked, and that ran off the end.
     report(ending)
 

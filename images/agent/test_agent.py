@@ -982,5 +982,105 @@ class ArtifactTest(AgentTest):
         self.assertTrue(result.files.get("a") == bytes(20 << 20) or "not enough memory" in result.notes[0])
 
 
+class KeepTest(AgentTest):
+    """Several jobs, each in a fork."""
+
+    def setUp(self):
+        super().setUp()
+        self.process = self.start()
+        self.assertIn("keep", self.read_ready(self.process)["features"])
+
+    def ask(self, code, **changes):
+        """Output and report of one job; the agent is ready for the next."""
+        body = json.dumps(make_job(code, keep=True, **changes)).encode()
+        self.process.stdin.write(frame(body))
+        self.process.stdin.flush()
+        output = b""
+        nonce = bytes.fromhex(NONCE)
+        while nonce not in output:
+            byte = self.process.stdout.read(1)
+            self.assertTrue(byte, "the agent ended: %r" % output)
+            output += byte
+        (length,) = struct.unpack(">I", self.process.stdout.read(4))
+        report = json.loads(self.process.stdout.read(length))
+        self.read_ready(self.process)
+        return output[: -len(nonce)].decode(), report
+
+    def send_last(self, code):
+        body = json.dumps(make_job(code, keep=True)).encode()
+        self.process.stdin.write(frame(body))
+        self.process.stdin.close()
+        self.process.stdout.read()
+        return self.process.wait(20)
+
+    def test_each_job_finds_the_same_interpreter(self):
+        code = """
+            import builtins, os, sys
+            print(sorted(os.listdir(".")), "mine" in globals(), hasattr(builtins, "mine"), os.environ.get("MINE"))
+            mine = builtins.mine = 1
+            os.environ["MINE"] = "1"
+            sys.modules["mine"] = sys
+            open("file", "w").write("x")
+            open("output/made", "w").write("y")
+        """
+        for _ in range(3):
+            output, report = self.ask(code)
+            self.assertEqual(output, "['output'] False False None\n")
+            self.assertEqual([each["path"] for each in report["artifacts"]], ["made"])
+
+    def test_stdin_files_and_limits_are_each_jobs_own(self):
+        code = "import resource\nprint(input(), open('f').read(), resource.getrlimit(resource.RLIMIT_FSIZE)[1])"
+        for number in (3, 2, 5):
+            output, _ = self.ask(code, stdin="%d\n" % number, files=[input_file("f", b"%d" % number)],
+                                 limits={"max_file_mb": number})
+            self.assertEqual(output, "%d %d %d\n" % (number, number, number << 20))
+
+    def test_cpu_time_is_the_forks_own(self):
+        burn = "import time\nwhile time.process_time() < 0.7: pass"
+        for _ in range(3):
+            _, report = self.ask(burn, limits={"cpu_seconds": 1})
+            self.assertEqual(report["outcome"], "returned")
+            self.assertLess(report["usage"]["cpu_seconds"], 1)
+
+    def test_random_numbers_differ(self):
+        outputs = {self.ask("import random\nprint(random.random())")[0] for _ in range(3)}
+        self.assertEqual(len(outputs), 3)
+
+    def test_exceptions_and_exits_are_no_end(self):
+        self.assertEqual(self.ask("1/0")[1]["exception"]["type"], "ZeroDivisionError")
+        self.assertEqual(self.ask("raise SystemExit(3)")[1]["exit_code"], 3)
+        self.assertEqual(self.ask("import os; os._exit(4)")[1]["exit_code"], 4)
+        self.assertEqual(self.ask("print('on')")[0], "on\n")
+
+    def test_what_cannot_be_listed_is_removed_too(self):
+        self.ask("import os\nos.makedirs('a/b/c')\nopen('a/b/x', 'w')\nos.chmod('a/b', 0)\nos.symlink('/etc', 'link')")
+        self.assertEqual(self.ask("import os; print(os.listdir('.'))")[0], "['output']\n")
+        self.assertTrue(os.path.isdir("/etc"))
+
+    def test_an_end_without_a_report_is_the_agents_end(self):
+        self.assertEqual(self.send_last("import os, signal\nos.kill(os.getpid(), signal.SIGSEGV)"), 128 + signal.SIGSEGV)
+
+    def test_so_is_an_exec(self):
+        self.assertEqual(self.send_last("import os\nos.execv('/bin/sh', ['sh', '-c', 'exit 7'])"), 7)
+
+    def test_so_is_a_job_that_is_wrong(self):
+        body = json.dumps(make_job("1", keep=True, files=[{"path": "../x", "content_base64": ""}])).encode()
+        self.process.stdin.write(frame(body))
+        self.process.stdin.close()
+        self.assertIn(b"unsafe file path", self.process.stderr.read())
+        self.assertEqual(self.process.wait(20), 70)
+
+    def test_without_another_job_it_ends(self):
+        self.ask("pass")
+        self.process.stdin.close()
+        self.assertEqual(self.process.wait(20), 0)
+
+    def test_the_last_job_may_be_an_ordinary_one(self):
+        self.ask("pass")
+        stdout, _ = self.process.communicate(frame(json.dumps(make_job("print('last')")).encode()), timeout=20)
+        self.assertTrue(stdout.startswith(b"last\n"))
+        self.assertEqual(self.process.returncode, 0)
+
+
 if __name__ == "__main__":
     unittest.main()

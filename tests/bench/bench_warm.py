@@ -24,7 +24,6 @@ SECTIONS = {
     "runner": {"pool": {"enabled": True, "floor": POOL, "ceiling": POOL, "max_slots": POOL}},
     "admission": {"max_concurrent": 16},
 }
-BODY = json.dumps({"code": CODE, **NO_DOORS}).encode()
 
 
 def milliseconds(seconds):
@@ -39,8 +38,9 @@ def show(name, times):
 class Client:
     """One kept-alive connection."""
 
-    def __init__(self, broker):
+    def __init__(self, broker, **fields):
         self.connection = broker.connect()
+        self.body = json.dumps({"code": CODE, **NO_DOORS, **fields}).encode()
 
     def __enter__(self):
         return self
@@ -50,7 +50,7 @@ class Client:
 
     def run(self):
         begun = time.perf_counter()
-        self.connection.request("POST", "/v1/executions", BODY, {"Content-Type": "application/json"})
+        self.connection.request("POST", "/v1/executions", self.body, {"Content-Type": "application/json"})
         reply = json.loads(self.connection.getresponse().read())
         elapsed = time.perf_counter() - begun
         assert reply["stdout"] == "hello\n", reply
@@ -192,6 +192,38 @@ class Warm(unittest.TestCase):
     def spend_one(self):
         with Client(self.broker) as client:
             client.run()
+
+    def test_5_reuse(self):
+        """`reuse: "user"`: one user a connection, against single use in the same run."""
+        sections = {"runner": {"pool": {"enabled": False}, "reuse": "user", "reuse_max_jobs": 1_000_000},
+                    "admission": {"max_concurrent": 16}}
+        best = {"single": 0.0, "reuse": 0.0}
+        with Broker(**sections) as broker:
+            for width in (2, 3, 4):
+                for kind in best:
+                    best[kind] = max(best[kind], self.rate_of_users(broker, width, kind == "reuse"))
+        print(f"\nreuse: {best['reuse']:.1f}/s, single use {best['single']:.2f}/s, each at its best")
+        print(f"  ratio {best['reuse'] / best['single']:.1f} (at least 8)")
+
+    @staticmethod
+    def rate_of_users(broker, width, named):
+        counts = [0] * width
+        end = time.monotonic() + SECONDS
+
+        def worker(number):
+            user = {"user_id": number} if named else {}
+            with Client(broker, **user) as client:
+                while time.monotonic() < end:
+                    client.run()
+                    counts[number] += 1
+
+        begun = time.monotonic()
+        threads = [threading.Thread(target=worker, args=(number,)) for number in range(width)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        return sum(counts) / (time.monotonic() - begun)
 
     @staticmethod
     def remove(sandbox):

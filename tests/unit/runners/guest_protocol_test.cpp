@@ -49,6 +49,18 @@ TEST(TrailerScanner, PartsOutputFromTrailerAtEveryCut) {
   }
 }
 
+TEST(TrailerScanner, KeepsWhatComesBehindTheTrailerWithinABound) {
+  const std::string stream = "out" + trailer("{}") + "behind";
+  for (std::size_t piece = 1; piece <= stream.size(); ++piece) {
+    TrailerScanner scanner(kNonce, 100);
+    EXPECT_EQ(scan(scanner, stream, piece), "out");
+    EXPECT_EQ(scanner.behind(), "behind");
+  }
+  TrailerScanner flooded(kNonce, 100);
+  scan(flooded, trailer("{}") + std::string(1'000'000, 'x'), 1000);
+  EXPECT_LT(flooded.behind().size(), 70'000U);
+}
+
 TEST(TrailerScanner, GivesBackWhatWasHeldWhenNoTrailerComes) {
   const std::string text = "end" + nonce_text().substr(0, 15);
   for (std::size_t piece = 1; piece <= text.size(); ++piece) {
@@ -113,6 +125,20 @@ TEST(ReadyParser, ReadsTheFrameAtEveryCut) {
   }
 }
 
+TEST(ReadyParser, TellsWhetherTheAgentCanTakeSeveralJobs) {
+  ReadyParser keeps;
+  ASSERT_EQ(keeps.feed(ready_frame(R"({"protocol":1,"python":"3","features":["other","keep"]})")),
+            ReadyParser::Status::ready);
+  EXPECT_TRUE(keeps.ready().keeps);
+  for (const char* json :
+       {R"({"protocol":1,"python":"3"})", R"({"protocol":1,"python":"3","features":"keep"})",
+        R"({"protocol":1,"python":"3","features":["kept"]})"}) {
+    ReadyParser parser;
+    ASSERT_EQ(parser.feed(ready_frame(json)), ReadyParser::Status::ready);
+    EXPECT_FALSE(parser.ready().keeps);
+  }
+}
+
 TEST(ReadyParser, RefusesEverythingElse) {
   const std::string bad[] = {"hello",
                              "SALLYPORT-READX",
@@ -142,7 +168,7 @@ TEST(EncodeJob, CarriesEverything) {
   job.stdin_text = "line\n";
   job.files = {InputFile{"a/b.bin", std::string("\0\xff", 2)}};
   job.limits.max_memory_mb = 99;
-  const std::string frame = encode_job(job, kNonce, 33);
+  const std::string frame = encode_job(job, kNonce, 33, false);
   ASSERT_EQ(frame.substr(0, 4), length_text(frame.size() - 4));
   const json body = json::parse(frame.substr(4));
   EXPECT_EQ(body["protocol"], 1);
@@ -157,9 +183,15 @@ TEST(EncodeJob, CarriesEverything) {
   EXPECT_EQ(body["artifacts"]["max_count"], job.limits.max_artifacts);
 }
 
+TEST(EncodeJob, SaysWhetherOthersFollow) {
+  const auto keep_of = [](bool keep) { return json::parse(encode_job(Job(), kNonce, 1, keep).substr(4)); };
+  EXPECT_EQ(keep_of(true)["keep"], true);
+  EXPECT_FALSE(keep_of(false).contains("keep"));
+}
+
 TEST(EncodeJob, CarriesWhatMayBeImported) {
   const auto imports_of = [](const Job& job) {
-    return json::parse(encode_job(job, kNonce, 1).substr(4))["imports"];
+    return json::parse(encode_job(job, kNonce, 1, false).substr(4))["imports"];
   };
   Job job;
   EXPECT_TRUE(imports_of(job).is_null());
