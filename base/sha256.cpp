@@ -5,11 +5,21 @@
 
 namespace sallyport::base {
 
+namespace {
+
+/// Looked up once: by name it takes longer than the digest of a short text. Null if the library has none.
+const EVP_MD* algorithm() {
+  static const EVP_MD* const found = EVP_MD_fetch(nullptr, "SHA256", nullptr);
+  return found;
+}
+
+}  // namespace
+
 std::string sha256_hex(std::string_view bytes) {
   static constexpr std::string_view digits = "0123456789abcdef";
   std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
   unsigned size = 0;
-  if (EVP_Digest(bytes.data(), bytes.size(), digest.data(), &size, EVP_sha256(), nullptr) != 1) return {};
+  if (EVP_Digest(bytes.data(), bytes.size(), digest.data(), &size, algorithm(), nullptr) != 1) return {};
   std::string text;
   for (unsigned i = 0; i < size; ++i) {
     text += digits[digest.at(i) >> 4U];
@@ -27,7 +37,7 @@ struct Sha256::State {
 };
 
 Sha256::Sha256() : state_(std::make_unique<State>()) {
-  state_->good = state_->context && EVP_DigestInit_ex(state_->context.get(), EVP_sha256(), nullptr) == 1;
+  state_->good = state_->context && EVP_DigestInit_ex(state_->context.get(), algorithm(), nullptr) == 1;
 }
 Sha256::~Sha256() = default;
 

@@ -37,6 +37,7 @@ class FairQueue {
     Entry() = default;
     Entry(const Entry&) = delete;
     Entry& operator=(const Entry&) = delete;
+    ~Entry() = default;
 
     [[nodiscard]] bool waits() const { return waits_; }
 

@@ -52,38 +52,48 @@ OrderedJson to_object(const runners::Usage& usage) {
   return object;
 }
 
+/// Of a reply, and some to spare.
+constexpr std::size_t kMembers = 32;
+
 }  // namespace
 
 std::string to_json(ExecutionReply reply) {
-  OrderedJson body;
-  body["id"] = std::move(reply.id);
-  body["success"] = reply.success;
-  body["stdout"] = std::move(reply.stdout_text);
-  body["stderr"] = std::move(reply.stderr_text);
-  body["error_type"] = or_null(std::move(reply.error_type));
-  body["error_message"] = or_null(std::move(reply.error_message));
-  body["error_line"] = or_null(reply.error_line);
-  body["exit_code"] = or_null(reply.exit_code);
-  body["signal"] = or_null(std::move(reply.signal));
-  body["timed_out"] = reply.timed_out;
-  body["oom_killed"] = reply.oom_killed;
-  body["execution_time_seconds"] = reply.execution_time_seconds
-                                       ? OrderedJson(rounded(*reply.execution_time_seconds, 1e6))
-                                       : OrderedJson(nullptr);
-  body["total_time_seconds"] = rounded(reply.total_time_seconds, 1e6);
-  body["cached"] = reply.cached;
-  body["validation_violations"] = to_json(std::move(reply.validation_violations));
-  body["output_violations"] = to_list(std::move(reply.output_violations));
-  body["was_output_redacted"] = reply.was_output_redacted;
-  body["was_output_truncated"] = reply.was_output_truncated;
-  body["artifacts"] = to_list(std::move(reply.artifacts));
-  body["notes"] = std::move(reply.notes);
-  body["usage"] = reply.usage ? to_object(*reply.usage) : OrderedJson(nullptr);
-  OrderedJson& timings = body["timings"];
+  // Not by operator[], which looks for each key among those before it.
+  OrderedJson::object_t members;
+  members.reserve(kMembers);
+  const auto add = [&members](const char* key, OrderedJson value) {
+    members.emplace_back(key, std::move(value));
+  };
+  add("id", std::move(reply.id));
+  add("success", reply.success);
+  add("stdout", std::move(reply.stdout_text));
+  add("stderr", std::move(reply.stderr_text));
+  add("error_type", or_null(std::move(reply.error_type)));
+  add("error_message", or_null(std::move(reply.error_message)));
+  add("error_line", or_null(reply.error_line));
+  add("exit_code", or_null(reply.exit_code));
+  add("signal", or_null(std::move(reply.signal)));
+  add("timed_out", reply.timed_out);
+  add("oom_killed", reply.oom_killed);
+  add("execution_time_seconds", reply.execution_time_seconds
+                                    ? OrderedJson(rounded(*reply.execution_time_seconds, 1e6))
+                                    : OrderedJson(nullptr));
+  add("total_time_seconds", rounded(reply.total_time_seconds, 1e6));
+  add("cached", reply.cached);
+  add("validation_violations", to_json(std::move(reply.validation_violations)));
+  add("output_violations", to_list(std::move(reply.output_violations)));
+  add("was_output_redacted", reply.was_output_redacted);
+  add("was_output_truncated", reply.was_output_truncated);
+  add("artifacts", to_list(std::move(reply.artifacts)));
+  add("notes", std::move(reply.notes));
+  add("usage", reply.usage ? to_object(*reply.usage) : OrderedJson(nullptr));
+  OrderedJson timings;
   timings["validation_ms"] = rounded(reply.timings.validation_ms, 1e3);
   timings["queue_ms"] = rounded(reply.timings.queue_ms, 1e3);
   timings["sandbox_ms"] = rounded(reply.timings.sandbox_ms, 1e3);
   timings["output_ms"] = rounded(reply.timings.output_ms, 1e3);
+  add("timings", std::move(timings));
+  const OrderedJson body(std::move(members));
   return body.dump(-1, ' ', false, OrderedJson::error_handler_t::replace);
 }
 

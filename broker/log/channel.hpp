@@ -5,24 +5,26 @@
 #include "broker/log/destination.hpp"
 
 #include <atomic>
+#include <chrono>
+#include <condition_variable>
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <memory>
+#include <mutex>
+#include <string>
 #include <string_view>
-
-namespace spdlog {
-class async_logger;
-namespace details {
-class thread_pool;
-}
-}  // namespace spdlog
+#include <thread>
 
 namespace sallyport::broker::log {
 
 enum class WhenFull { lose_oldest, wait };
 
-/// A bounded queue with one thread of spdlog behind it. Each channel has its own: in a common queue the
-/// operational records that may push out the oldest would push out audit records.
+/// A bounded queue with one thread behind it. Each channel has its own: in a common queue the operational
+/// records that may push out the oldest would push out audit records.
+///
+/// While lines keep coming the thread looks for them every millisecond, and is not woken for each: to wake a
+/// thread costs more than to make the line (docs/adr/0008-log-queue.md).
 ///
 /// Lost lines are told of in the log itself, where they are missing: an event `log_records_lost` with their
 /// number, at most one a second and one at the end.
@@ -42,16 +44,38 @@ class Channel {
   void post(std::string_view line);
 
   /// Counts a line that could not even be queued.
-  void count_lost() noexcept;
+  void count_lost() noexcept { ++lost_; }
 
   /// Lines that were lost so far, for whatever reason.
-  [[nodiscard]] std::uint64_t lost() const;
+  [[nodiscard]] std::uint64_t lost() const { return lost_; }
 
  private:
-  class Sink;
-  std::shared_ptr<Sink> sink_;
-  std::shared_ptr<spdlog::details::thread_pool> pool_;
-  std::shared_ptr<spdlog::async_logger> logger_;
+  using Lines = std::deque<std::string>;
+
+  void run();
+  bool take(Lines& lines);
+  void write(const std::string& line);
+  void report();
+
+  const std::shared_ptr<Destination> destination_;
+  const std::size_t capacity_;
+  const WhenFull when_full_;
+  const Context& context_;
+
+  std::mutex mutex_;
+  std::condition_variable work_;
+  std::condition_variable room_;
+  Lines queue_;          // guarded by mutex_, as are the next three
+  bool asleep_ = false;  // The thread sees new lines only when it is woken.
+  bool ending_ = false;
+  std::size_t blocked_ = 0;  // Callers that wait for room.
+
+  std::atomic<std::uint64_t> lost_{0};
+  // The thread's own, and the destructor's after it.
+  std::uint64_t reported_ = 0;
+  std::chrono::steady_clock::time_point next_report_;
+
+  std::thread thread_;
 };
 
 }  // namespace sallyport::broker::log

@@ -23,7 +23,7 @@ struct Rotation {
 /// Takes whole lines. A line is written with one call where the system permits it, without a buffer of our
 /// own, so that what was written survives the process.
 ///
-/// Does not use spdlog's own rotating sink, which leaves the file's mode to the umask, truncates a file that
+/// Not spdlog's rotating sink, which leaves the file's mode to the umask, truncates a file that
 /// it cannot rename, and after a failed reopening writes through a null pointer.
 ///
 /// Thread-safety: `write` from any thread.

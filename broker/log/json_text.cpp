@@ -44,7 +44,10 @@ void JsonText::add(std::string_view key, double value) {
   begin(key);
   std::array<char, 64> digits{};
   const auto [end, error] = std::to_chars(digits.data(), digits.data() + digits.size(), value);
-  text_.append(digits.data(), error == std::errc() ? end : digits.data());
+  const std::string_view number(digits.data(), error == std::errc() ? end - digits.data() : 0);
+  text_ += number;
+  if (number.find_first_of(".e") == std::string_view::npos)
+    text_ += ".0";  // For who reads it, still no integer.
 }
 
 void JsonText::add(std::string_view key, bool value) {

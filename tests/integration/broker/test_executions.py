@@ -4,7 +4,7 @@ import base64
 import json
 import unittest
 
-from harness import NO_DOORS, BrokerTestCase
+from harness import NO_DOORS, BrokerTestCase, wait_until
 
 REPLY_FIELDS = {
     "id", "success", "stdout", "stderr", "error_type", "error_message", "error_line", "exit_code", "signal",
@@ -130,7 +130,13 @@ class Executions(BrokerTestCase):
     def test_audit_records(self):
         code = "print('audited')  # 4711"
         identity = self.broker.run(code, user_id=42)["id"]
-        records = [r for r in self.broker.log_lines("audit.log") if r.get("execution_id") == identity]
+
+        def written():
+            return [r for r in self.broker.log_lines("audit.log") if r.get("execution_id") == identity]
+
+        # Records are written behind the reply.
+        self.assertTrue(wait_until(lambda: len(written()) == 2, 10))
+        records = written()
         self.assertEqual([r["event"] for r in records], ["Code execution requested", "Code execution completed"])
         self.assertEqual(records[0]["user_id"], 42)
         self.assertEqual(records[0]["code_length"], len(code))
