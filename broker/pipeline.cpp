@@ -220,6 +220,18 @@ asio::awaitable<ApiResult<ValidationReply>> Pipeline::validate(ExecutionRequest 
   co_return reply;
 }
 
+asio::awaitable<ApiResult<OutputVerdict>> Pipeline::redact(RedactionRequest request) {
+  ExecutionRequest nothing;
+  nothing.layers.enable_syntax_validation = false;
+  nothing.layers.enable_ast_validation = false;
+  if (auto missing = missing_layers(nothing, false)) co_return std::move(*missing);
+  const std::size_t bytes = request.text.size();
+  OutputQuestion question;
+  question.redact = request.redact;
+  question.texts.stdout_text = std::move(request.text);
+  co_return co_await ask_second_door(bytes, std::move(question));
+}
+
 std::optional<ApiError> Pipeline::missing_layers(const ExecutionRequest& request, bool live) const {
   struct Layer {
     bool wanted;
@@ -281,6 +293,11 @@ asio::awaitable<std::vector<std::string>> Pipeline::known_secrets(const Executio
   co_return co_await run(request.context_json.size(), std::move(read));
 }
 
+asio::awaitable<OutputVerdict> Pipeline::ask_second_door(std::size_t bytes, OutputQuestion question) const {
+  auto check = [door = parts_.doors.output, &question] { return door->check(std::move(question)); };
+  co_return co_await run(bytes, std::move(check));
+}
+
 asio::awaitable<void> Pipeline::pass_second_door(const ExecutionRequest& request,
                                                  std::vector<std::string> known_secrets,
                                                  ExecutionReply& reply) const {
@@ -296,8 +313,7 @@ asio::awaitable<void> Pipeline::pass_second_door(const ExecutionRequest& request
   question.texts.error_message = std::move(reply.error_message);
   question.texts.artifacts = std::move(reply.artifacts);
   question.texts.notes = std::move(reply.notes);
-  auto check = [door = parts_.doors.output, &question] { return door->check(std::move(question)); };
-  OutputVerdict verdict = co_await run(bytes, std::move(check));
+  OutputVerdict verdict = co_await ask_second_door(bytes, std::move(question));
 
   reply.output_violations = std::move(verdict.violations);
   reply.was_output_redacted = verdict.redacted;

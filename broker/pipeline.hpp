@@ -5,6 +5,7 @@
 #include "broker/admission.hpp"
 #include "broker/api/execution_reply.hpp"
 #include "broker/api/execution_request.hpp"
+#include "broker/api/redaction.hpp"
 #include "broker/api/validation_reply.hpp"
 #include "broker/api_error.hpp"
 #include "broker/audit_sink.hpp"
@@ -66,6 +67,9 @@ class Pipeline {
   /// same rates as executions, with which it is counted.
   boost::asio::awaitable<ApiResult<ValidationReply>> validate(ExecutionRequest request);
 
+  /// The second door alone, for a text that somebody else made: nothing is recorded. 422 if it is missing.
+  boost::asio::awaitable<ApiResult<OutputVerdict>> redact(RedactionRequest request);
+
  private:
   struct Evidence;
   boost::asio::awaitable<ApiResult<ExecutionReply>> walk(ExecutionRequest& request, runners::OutputSink* sink,
@@ -77,6 +81,8 @@ class Pipeline {
   [[nodiscard]] boost::asio::awaitable<CodeVerdict> pass_first_door(const ExecutionRequest& request) const;
   [[nodiscard]] boost::asio::awaitable<std::vector<std::string>> known_secrets(
       const ExecutionRequest& request) const;
+  [[nodiscard]] boost::asio::awaitable<OutputVerdict> ask_second_door(std::size_t bytes,
+                                                                      OutputQuestion question) const;
   boost::asio::awaitable<void> pass_second_door(const ExecutionRequest& request,
                                                 std::vector<std::string> known_secrets,
                                                 ExecutionReply& reply) const;

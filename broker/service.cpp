@@ -92,6 +92,8 @@ class Service::Impl {
     router.add({"GET", "/healthz", false, [this](Request, std::stop_token) { return health(); }});
     router.add(
         {"GET", "/readyz", false, [this](Request, std::stop_token stop) { return ready(std::move(stop)); }});
+    router.add({"POST", "/v1/redact", true,
+                [this](Request request, std::stop_token) { return redact(std::move(request)); }});
     if (metrics_ != nullptr) {
       router.add({"GET", "/metrics", false, [this](Request, std::stop_token) { return show_metrics(); }});
     }
@@ -127,6 +129,17 @@ class Service::Impl {
     Response response;
     response.error_type = result->error_type.value_or("");
     response.body = to_json(std::move(*result));
+    co_return response;
+  }
+
+  asio::awaitable<Response> redact(Request request) {
+    auto parsed = parse_redaction_request(request.body);
+    if (parsed.has_error()) co_return http::to_response(parsed.error());
+    std::string().swap(request.body);
+    auto verdict = co_await pipeline_.redact(std::move(*parsed));
+    if (verdict.has_error()) co_return http::to_response(verdict.error());
+    Response response;
+    response.body = redaction_json(std::move(*verdict));
     co_return response;
   }
 

@@ -39,8 +39,8 @@ struct ServiceParts {
   IdGenerator new_id = new_execution_id;
 };
 
-/// Serves `POST /v1/executions`, `POST /v1/validate`, `GET /healthz`, `GET /readyz`, and `GET /metrics` where
-/// there are metrics.
+/// Serves `POST /v1/executions`, `POST /v1/validate`, `POST /v1/redact`, `GET /healthz`, `GET /readyz`, and
+/// `GET /metrics` where there are metrics.
 ///
 /// Thread-safety: everything on the executor's one thread. Destroy it after `shut_down` has returned, or when
 /// the executor runs no more.

@@ -14,19 +14,6 @@ namespace {
 
 using OrderedJson = nlohmann::ordered_json;
 
-OrderedJson to_object(OutputViolation violation) {
-  OrderedJson object;
-  object["type"] = std::move(violation.type);
-  object["rule"] = std::move(violation.rule);
-  object["category"] = std::move(violation.category);
-  object["severity"] = std::move(violation.severity);
-  object["stream"] = std::move(violation.stream);
-  object["message"] = std::move(violation.message);
-  object["count"] = violation.count;
-  object["line"] = violation.line > 0 ? OrderedJson(violation.line) : OrderedJson(nullptr);
-  return object;
-}
-
 OrderedJson to_object(runners::Artifact artifact) {
   OrderedJson object;
   const std::string_view type = media_type(artifact.path, artifact.content);
@@ -81,7 +68,7 @@ std::string to_json(ExecutionReply reply) {
   add("total_time_seconds", rounded(reply.total_time_seconds, 1e6));
   add("cached", reply.cached);
   add("validation_violations", to_json(std::move(reply.validation_violations)));
-  add("output_violations", to_list(std::move(reply.output_violations)));
+  add("output_violations", to_json(std::move(reply.output_violations)));
   add("was_output_redacted", reply.was_output_redacted);
   add("was_output_truncated", reply.was_output_truncated);
   add("artifacts", to_list(std::move(reply.artifacts)));

@@ -2,6 +2,7 @@
 
 #include "base/base64.hpp"
 #include "broker/api/input_path.hpp"
+#include "broker/api/request_fields.hpp"
 #include "broker/api/strict_json.hpp"
 #include "broker/api/utf8.hpp"
 #include "config/nearest.hpp"
@@ -18,9 +19,6 @@ namespace sallyport::broker {
 namespace {
 
 using Json = nlohmann::json;
-using Names = std::span<const std::string_view>;
-
-constexpr std::size_t kMaxQuoted = 100;
 
 constexpr std::array<std::string_view, 19> kFields = {"code",
                                                       "context",
@@ -58,42 +56,6 @@ constexpr std::array<std::string_view, 1> kImportRules = {"import"};
 constexpr std::array<std::string_view, 1> kAttributeRules = {"attribute"};
 constexpr std::array<std::string_view, 3> kFileFields = {"path", "content", "content_base64"};
 
-/// Ends the parse; never leaves this file.
-struct Refused {
-  ApiError error;
-};
-
-[[noreturn]] void refuse(int status, std::string message, const Json& details = Json::object()) {
-  ApiError error;
-  error.status = status;
-  error.error_type = error_type_of(status);
-  error.message = std::move(message);
-  error.details_json = details.dump();
-  throw Refused{std::move(error)};
-}
-
-[[noreturn]] void refuse_field(const std::string& field, const std::string& what) {
-  Json details;
-  details["field"] = field;
-  refuse(422, field + " " + what, details);
-}
-
-/// A client's text in a message: bounded, and escaped so that it stays on its line.
-std::string quote(std::string_view text) {
-  std::string quoted;
-  append_json_string(quoted, cut_utf8(text, kMaxQuoted));
-  return quoted;
-}
-
-std::string join(Names names) {
-  std::string joined;
-  for (const std::string_view name : names) {
-    if (!joined.empty()) joined += ", ";
-    joined += name;
-  }
-  return joined;
-}
-
 std::string limit_text(double value) {
   std::array<char, 64> text{};
   const bool whole = std::nearbyint(value) == value && std::abs(value) < 1e15;
@@ -104,47 +66,6 @@ std::string limit_text(double value) {
 Json number_json(double value) {
   if (std::nearbyint(value) == value && std::abs(value) < 1e15) return static_cast<std::int64_t>(value);
   return value;
-}
-
-const char* type_name(const Json& value) {
-  switch (value.type()) {
-    case Json::value_t::null:
-      return "null";
-    case Json::value_t::boolean:
-      return "a boolean";
-    case Json::value_t::string:
-      return "a string";
-    case Json::value_t::array:
-      return "a list";
-    case Json::value_t::object:
-      return "an object";
-    default:
-      return "a number";
-  }
-}
-
-[[noreturn]] void refuse_type(const std::string& field, const char* wanted, const Json& value) {
-  refuse_field(field, std::string("must be ") + wanted + ", not " + type_name(value));
-}
-
-void check_known(const Json& object, const std::string& place, Names known) {
-  for (const auto& item : object.items()) {
-    if (std::find(known.begin(), known.end(), item.key()) != known.end()) continue;
-    const std::string shown(cut_utf8(item.key(), kMaxQuoted));
-    std::string message = "unknown field " + quote(item.key());
-    if (!place.empty()) message += " in " + place;
-    Json details;
-    std::string field = place.empty() ? std::string() : place + ".";
-    field += shown;
-    details["field"] = field;
-    if (const auto near = config::nearest(item.key(), known)) {
-      message += "; did you mean \"" + std::string(*near) + "\"?";
-      details["nearest"] = *near;
-    } else {
-      message += "; known are: " + join(known);
-    }
-    refuse(422, std::move(message), details);
-  }
 }
 
 const Json* member(const Json& object, std::string_view name) {

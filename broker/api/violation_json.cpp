@@ -26,12 +26,34 @@ OrderedJson to_object(ValidationViolation violation) {
   return object;
 }
 
+OrderedJson to_object(OutputViolation violation) {
+  OrderedJson object;
+  object["type"] = std::move(violation.type);
+  object["rule"] = std::move(violation.rule);
+  object["category"] = std::move(violation.category);
+  object["severity"] = std::move(violation.severity);
+  object["stream"] = std::move(violation.stream);
+  object["message"] = std::move(violation.message);
+  object["count"] = violation.count;
+  object["line"] = violation.line > 0 ? OrderedJson(violation.line) : OrderedJson(nullptr);
+  return object;
+}
+
+template <class Violation>
+OrderedJson to_list(std::vector<Violation> violations) {
+  OrderedJson list = OrderedJson::array();
+  for (Violation& violation : violations) list.push_back(to_object(std::move(violation)));
+  return list;
+}
+
 }  // namespace
 
 OrderedJson to_json(std::vector<ValidationViolation> violations) {
-  OrderedJson list = OrderedJson::array();
-  for (ValidationViolation& violation : violations) list.push_back(to_object(std::move(violation)));
-  return list;
+  return to_list(std::move(violations));
+}
+
+OrderedJson to_json(std::vector<OutputViolation> violations) {
+  return to_list(std::move(violations));
 }
 
 }  // namespace sallyport::broker

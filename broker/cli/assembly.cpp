@@ -47,7 +47,7 @@ base::CallBounds Assembly::call_bounds() const {
   return base::CallBounds(base::Deadline::after(milliseconds_of(config_.engine.call_timeout_seconds)));
 }
 
-void Assembly::warm_up() {
+void Assembly::warm_up(runners::PoolObserver& observer) {
   const config::SandboxLimits& normal = config_.sandbox.defaults;
   // What a sandbox has from its start on; the rest comes with each submission.
   runners::Limits limits;
@@ -56,7 +56,7 @@ void Assembly::warm_up() {
   limits.max_file_mb = normal.max_file_mb;
   limits.max_processes = normal.max_processes;
   limits.enable_network = normal.enable_network;
-  runner_.warm_up(config_.images.default_image, limits, nullptr);
+  runner_.warm_up(config_.images.default_image, limits, &observer);
 }
 
 void Assembly::clean_up() {

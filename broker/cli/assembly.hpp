@@ -51,7 +51,8 @@ class Assembly {
   }
 
   /// Keeps sandboxes warm for submissions that ask for nothing special, as configured. For `serve`.
-  void warm_up();
+  /// `observer` must outlive the runner.
+  void warm_up(runners::PoolObserver& observer);
   [[nodiscard]] runners::PoolCounts pool_counts() const { return runner_.pool_counts(); }
 
   /// Waits until every container that was used is removed.

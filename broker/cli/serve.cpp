@@ -54,6 +54,8 @@ class Server {
             },
             [this](const docker::CallReport& report) { metrics_.engine_call(report); }) {
     metrics_.know_code_rules(PythonFirstDoor::rule_ids());
+    tell_output_rules();
+    metrics_.watch_pool([this] { return assembly_.pool_counts(); });
     metrics_.watch_reaper([this] { return assembly_.reaper().counts(); });
     metrics_.watch_logs([&logs] { return logs.lost_operational(); }, [&logs] { return logs.lost_audit(); });
   }
@@ -91,7 +93,7 @@ class Server {
     std::cout << "sallyport " << SALLYPORT_VERSION << " listens on http://" << config_.server.address << ":"
               << service.port() << std::endl;
     assembly_.reaper().start_sweeping();
-    assembly_.warm_up();
+    assembly_.warm_up(metrics_);
 
     co_await wait_for_end(signals);
     log_.info("shutting_down", {{"running", service.running()}, {"queued", service.queued()}});
@@ -127,12 +129,21 @@ class Server {
       if (error || signal != SIGHUP) break;
       co_await reload(assembly_.policies(), "policies");
       co_await reload(output_rules_, "output_rules");
+      tell_output_rules();
     }
     // A second signal ends the process as it would have without us: whoever sends it does not want to wait.
     signals.clear();
     std::signal(SIGTERM, SIG_DFL);
     std::signal(SIGINT, SIG_DFL);
     std::signal(SIGHUP, SIG_IGN);
+  }
+
+  /// Rules are counted by their names, and an operator's own may be new.
+  void tell_output_rules() {
+    const OutputRules::Pointer rules = output_rules_.current();
+    std::vector<std::string_view> ids;
+    for (const validators::output::Rule& rule : rules->rules()) ids.push_back(rule.id);
+    metrics_.know_output_rules(ids);
   }
 
   /// Policies or output rules, beside the I/O thread. `what` names them in the log.

@@ -88,6 +88,8 @@ BrokerMetrics::BrokerMetrics(std::string_view version) {
                                             "Executions whose sandbox itself failed, by why.",
                                             {{"failure", runners::to_string(failure)}});
   }
+  refill_seconds_ = &registry_.histogram("sallyport_pool_refill_seconds",
+                                         "Time until a new sandbox of the pool was ready.", engine_bounds());
   created_ = &registry_.counter("sallyport_sandboxes_created_total", "Containers that the engine created.");
   know_code_rules({});
   know_output_rules({});
@@ -229,34 +231,38 @@ void BrokerMetrics::watch(const http::Server& server) {
                             {}, [&server] { return as_double(server.counts().failed); });
 }
 
-void BrokerMetrics::watch(const PoolGauges& pool) {
-  sample_pool_ = [&pool] { return pool.snapshot(); };
-  const auto value = [this](std::uint64_t PoolSnapshot::*member) {
-    return [this, member] { return as_double(pool_.*member); };
-  };
+void BrokerMetrics::watch_pool(std::function<runners::PoolCounts()> counts) {
+  sample_pool_ = std::move(counts);
+  const auto value = [this](auto member) { return [this, member] { return as_double(pool_.*member); }; };
+  using Counts = runners::PoolCounts;
   constexpr std::string_view slots = "sallyport_pool_slots";
   constexpr std::string_view slots_help = "Sandboxes of the warm pool.";
-  registry_.gauge(slots, slots_help, {{"state", "warming"}}, value(&PoolSnapshot::warming));
-  registry_.gauge(slots, slots_help, {{"state", "ready"}}, value(&PoolSnapshot::ready));
-  registry_.gauge(slots, slots_help, {{"state", "busy"}}, value(&PoolSnapshot::busy));
+  registry_.gauge(slots, slots_help, {{"state", "warming"}}, value(&Counts::warming));
+  registry_.gauge(slots, slots_help, {{"state", "ready"}}, value(&Counts::ready));
+  registry_.gauge(slots, slots_help, {{"state", "busy"}}, value(&Counts::running));
+  registry_.gauge(slots, slots_help, {{"state", "kept"}}, value(&Counts::kept));
   registry_.gauge("sallyport_pool_target_slots", "How many sandboxes shall be ready.", {},
-                  value(&PoolSnapshot::target));
+                  value(&Counts::target));
   constexpr std::string_view takes = "sallyport_pool_takes_total";
   constexpr std::string_view takes_help = "Submissions that found a sandbox ready, or did not.";
-  registry_.sampled_counter(takes, takes_help, {{"start", "warm"}}, value(&PoolSnapshot::taken_warm));
-  registry_.sampled_counter(takes, takes_help, {{"start", "cold"}}, value(&PoolSnapshot::taken_cold));
-  registry_.summary("sallyport_pool_refill_seconds", "Time until a new sandbox of the pool was ready.",
-                    value(&PoolSnapshot::refills), [this] { return pool_.refill_seconds; });
+  registry_.sampled_counter(takes, takes_help, {{"start", "warm"}}, value(&Counts::warm_total));
+  registry_.sampled_counter(takes, takes_help, {{"start", "cold"}}, value(&Counts::cold_total));
+  registry_.sampled_counter(takes, takes_help, {{"start", "reused"}}, value(&Counts::reused_total));
   registry_.sampled_counter("sallyport_pool_refill_failures_total",
                             "Sandboxes of the pool that never were ready.", {},
-                            value(&PoolSnapshot::refill_failures));
+                            value(&Counts::refill_failures_total));
   constexpr std::string_view lost = "sallyport_pool_slots_lost_total";
   constexpr std::string_view lost_help = "Ready sandboxes that were not used, by why.";
-  registry_.sampled_counter(lost, lost_help, {{"reason", "died"}}, value(&PoolSnapshot::died_idle));
-  registry_.sampled_counter(lost, lost_help, {{"reason", "recycled"}}, value(&PoolSnapshot::recycled));
-  registry_.sampled_counter("sallyport_pool_breaker_opened_total",
-                            "Times that refilling was suspended because the engine failed.", {},
-                            value(&PoolSnapshot::breaker_opened));
+  registry_.sampled_counter(lost, lost_help, {{"reason", "died"}}, value(&Counts::lost_total));
+  registry_.sampled_counter(lost, lost_help, {{"reason", "recycled"}}, value(&Counts::recycled_total));
+  registry_.sampled_counter(lost, lost_help, {{"reason", "surplus"}}, value(&Counts::surplus_total));
+  registry_.gauge("sallyport_pool_breaker_open",
+                  "1 while nothing is warmed because the engine has failed several times in a row, else 0.",
+                  {}, [this] { return pool_.breaker == runners::Breaker::open ? 1.0 : 0.0; });
+}
+
+void BrokerMetrics::on_refill(const std::string& /*image*/, std::chrono::nanoseconds duration, bool ok) {
+  if (ok) refill_seconds_->observe(std::chrono::duration<double>(duration).count());
 }
 
 void BrokerMetrics::watch_reaper(std::function<runners::ReaperCounts()> counts) {

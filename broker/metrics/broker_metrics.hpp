@@ -7,13 +7,14 @@
 #include "broker/http/server.hpp"
 #include "broker/metrics/process.hpp"
 #include "broker/metrics/registry.hpp"
-#include "broker/pool_gauges.hpp"
 #include "broker/result_cache.hpp"
 #include "docker/client.hpp"
 #include "runners/container_reaper.hpp"
+#include "runners/pool_observer.hpp"
 #include "runners/runner.hpp"
 
 #include <array>
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -33,7 +34,7 @@ enum class Stage { validation, queue, sandbox, output, total };
 /// error types, rules and calls are known ones, and whatever else comes counts as "other".
 ///
 /// Thread-safety: the executor's one thread.
-class BrokerMetrics final : public http::RequestObserver {
+class BrokerMetrics final : public http::RequestObserver, public runners::PoolObserver {
  public:
   explicit BrokerMetrics(std::string_view version);
   ~BrokerMetrics() override = default;
@@ -47,12 +48,14 @@ class BrokerMetrics final : public http::RequestObserver {
   /// The violations of a reply, and what was redacted in it.
   void violations(const ExecutionReply& reply);
   void engine_call(const docker::CallReport& report);
+  void on_refill(const std::string& image, std::chrono::nanoseconds duration, bool ok) override;
+  void on_lost(const std::string& /*image*/) override {}  // Counted by the pool itself.
 
   // --- what is sampled; each must outlive the last `text`
   void watch(const Admission& admission);
   void watch(const ResultCache& cache);
   void watch(const http::Server& server);
-  void watch(const PoolGauges& pool);
+  void watch_pool(std::function<runners::PoolCounts()> counts);
   void watch_reaper(std::function<runners::ReaperCounts()> counts);
   void watch_logs(std::function<std::uint64_t()> lost_operational, std::function<std::uint64_t()> lost_audit);
 
@@ -82,14 +85,15 @@ class BrokerMetrics final : public http::RequestObserver {
   std::map<runners::Verdict, Counter*> verdicts_;
   std::map<runners::SandboxFailure, Counter*> failures_;
   std::map<std::string, EngineCall, std::less<>> engine_calls_;
+  Histogram* refill_seconds_ = nullptr;
   Counter* created_ = nullptr;
   ByRule code_rules_;
   ByRule output_rules_;
   ByRule redactions_;
   // One for all series of a text, so that they agree.
   Process process_;
-  PoolSnapshot pool_;
-  std::function<PoolSnapshot()> sample_pool_;
+  runners::PoolCounts pool_;
+  std::function<runners::PoolCounts()> sample_pool_;
 };
 
 }  // namespace sallyport::broker::metrics

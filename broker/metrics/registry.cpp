@@ -112,12 +112,6 @@ void Registry::gauge(std::string_view name, std::string_view help, Labels labels
   series(name, help, "gauge", std::move(labels)).sample = std::move(sample);
 }
 
-void Registry::summary(std::string_view name, std::string_view help, Sample count, Sample sum) {
-  Series& made = series(name, help, "summary", {});
-  made.sample = std::move(count);
-  made.sum = std::move(sum);
-}
-
 std::string Registry::text() const {
   std::string out;
   for (const auto& [name, family] : families_) {
@@ -129,9 +123,6 @@ std::string Registry::text() const {
         append_histogram(out, name, each.labels, *each.histogram);
       } else if (each.counter) {
         append_line(out, name, "", each.labels, std::to_string(each.counter->value()));
-      } else if (each.sum) {
-        append_line(out, name, "_sum", each.labels, number(each.sum()));
-        append_line(out, name, "_count", each.labels, number(each.sample()));
       } else {
         append_line(out, name, "", each.labels, number(each.sample()));
       }

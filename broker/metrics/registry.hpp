@@ -62,8 +62,6 @@ class Registry {
                        Labels labels = {});
   void sampled_counter(std::string_view name, std::string_view help, Labels labels, Sample sample);
   void gauge(std::string_view name, std::string_view help, Labels labels, Sample sample);
-  /// Count and sum of a time that somebody else measures.
-  void summary(std::string_view name, std::string_view help, Sample count, Sample sum);
 
   /// Text format 0.0.4, families in the order of their names.
   [[nodiscard]] std::string text() const;
@@ -71,7 +69,7 @@ class Registry {
 
   struct FamilyInfo {
     std::string name;
-    std::string type;                 ///< "counter", "gauge", "histogram", "summary"
+    std::string type;                 ///< "counter", "gauge", "histogram"
     std::vector<std::string> labels;  ///< Their names.
   };
   /// For the test that compares the documentation.
@@ -83,7 +81,6 @@ class Registry {
     std::unique_ptr<Counter> counter;
     std::unique_ptr<Histogram> histogram;
     Sample sample;
-    Sample sum;
   };
   struct Family {
     std::string help;

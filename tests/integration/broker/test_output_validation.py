@@ -79,6 +79,18 @@ class OutputValidation(unittest.TestCase):
                               context=context)
         self.assertEqual(reply["stdout"], "db.internal [REDACTED] [REDACTED] [REDACTED]\n")
 
+    def test_a_text_that_somebody_else_made(self):
+        status, _, reply = self.broker.post({"text": f"a\nssn {SSN}"}, path="/v1/redact")
+        self.assertEqual((status, reply["is_valid"], reply["sanitized_output"], reply["was_redacted"]),
+                         (200, True, "a\nssn [REDACTED]", True))
+        self.assertEqual([(v["type"], v["count"], v["line"]) for v in reply["violations"]], [("sensitive_data", 1, 2)])
+        status, _, reply = self.broker.post({"text": f"ssn {SSN}", "redact": False}, path="/v1/redact")
+        self.assertEqual((reply["sanitized_output"], reply["was_redacted"]), (f"ssn {SSN}", False))
+        status, _, reply = self.broker.post({"text": "TOPSECRET"}, path="/v1/redact")
+        self.assertEqual((reply["is_valid"], reply["sanitized_output"]), (False, ""))
+        status, _, error = self.broker.post({"txt": "a"}, path="/v1/redact")
+        self.assertEqual((status, error["error_type"]), (422, "ValidationError"))
+
     def test_report_alone(self):
         reply = self.run_code(f"print('ssn {SSN}')", redact_sensitive_output=False)
         self.assertEqual((reply["stdout"], reply["was_output_redacted"]), (f"ssn {SSN}\n", False))

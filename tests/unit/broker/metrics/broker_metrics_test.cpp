@@ -23,11 +23,6 @@ using namespace std::chrono_literals;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-struct FakePool : PoolGauges {
-  PoolSnapshot state;
-  PoolSnapshot snapshot() const override { return state; }
-};
-
 /// Metrics with everything that they can watch.
 class BrokerMetricsTest : public ::testing::Test {
  protected:
@@ -37,7 +32,7 @@ class BrokerMetricsTest : public ::testing::Test {
     metrics_.watch(admission_);
     metrics_.watch(cache_);
     metrics_.watch(server_);
-    metrics_.watch(pool_);
+    metrics_.watch_pool([this] { return pool_; });
     metrics_.watch_reaper([] { return runners::ReaperCounts{7, 1, 2, 3}; });
     metrics_.watch_logs([] { return 5; }, [] { return 6; });
     metrics_.know_code_rules(PythonFirstDoor::rule_ids());
@@ -66,7 +61,7 @@ class BrokerMetricsTest : public ::testing::Test {
   Admission admission_;
   ResultCache cache_{config::Cache()};
   http::Server server_;
-  FakePool pool_;
+  runners::PoolCounts pool_;
   BrokerMetrics metrics_{"1.2.3"};
 };
 
@@ -142,13 +137,17 @@ TEST_F(BrokerMetricsTest, CountsEngineCallsAndCreatedSandboxes) {
 }
 
 TEST_F(BrokerMetricsTest, ShowsWhatOthersKeep) {
-  pool_.state.ready = 4;
-  pool_.state.refills = 8;
-  pool_.state.refill_seconds = 2.5;
+  pool_.ready = 4;
+  pool_.surplus_total = 3;
+  pool_.breaker = runners::Breaker::open;
+  metrics_.on_refill("python", 2500ms, true);
+  metrics_.on_refill("python", 9s, false);
   metrics_.stage(Stage::queue, 0.003);
   EXPECT_EQ(value("sallyport_pool_slots{state=\"ready\"}"), "4");
   EXPECT_EQ(value("sallyport_pool_refill_seconds_sum"), "2.5");
-  EXPECT_EQ(value("sallyport_pool_refill_seconds_count"), "8");
+  EXPECT_EQ(value("sallyport_pool_refill_seconds_count"), "1");
+  EXPECT_EQ(value("sallyport_pool_slots_lost_total{reason=\"surplus\"}"), "3");
+  EXPECT_EQ(value("sallyport_pool_breaker_open"), "1");
   EXPECT_EQ(value("sallyport_sandboxes_removed_total"), "7");
   EXPECT_EQ(value("sallyport_sandbox_removal_failures_total"), "1");
   EXPECT_EQ(value("sallyport_log_records_lost_total{log=\"audit\"}"), "6");
@@ -213,7 +212,7 @@ TEST_F(DocumentedMetrics, TheDashboardAndTheAlertsUseMetricsThatExist) {
   for (const Registry::FamilyInfo& family : metrics_.registry().families()) {
     known.insert(family.name);
     if (family.type == "histogram") known.insert(family.name + "_bucket");
-    if (family.type == "histogram" || family.type == "summary") {
+    if (family.type == "histogram") {
       known.insert(family.name + "_sum");
       known.insert(family.name + "_count");
     }

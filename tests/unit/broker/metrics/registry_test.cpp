@@ -33,14 +33,10 @@ TEST(Registry, WritesHistogramsWithCumulativeBuckets) {
             "t_seconds_sum{stage=\"s\"} 9.5\nt_seconds_count{stage=\"s\"} 4\n");
 }
 
-TEST(Registry, WritesSummariesAndSpecialNumbers) {
+TEST(Registry, WritesSpecialNumbers) {
   Registry registry;
-  registry.summary(
-      "s_seconds", "Sum.", [] { return 3; }, [] { return 0.1; });
   registry.gauge("z", "Odd.", {}, [] { return std::numeric_limits<double>::infinity(); });
-  EXPECT_EQ(registry.text(),
-            "# HELP s_seconds Sum.\n# TYPE s_seconds summary\ns_seconds_sum 0.1\ns_seconds_count 3\n"
-            "# HELP z Odd.\n# TYPE z gauge\nz +Inf\n");
+  EXPECT_EQ(registry.text(), "# HELP z Odd.\n# TYPE z gauge\nz +Inf\n");
 }
 
 TEST(Registry, EscapesWhatWouldBreakALine) {

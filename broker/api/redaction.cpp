@@ -1,0 +1,55 @@
+#include "broker/api/redaction.hpp"
+
+#include "broker/api/request_fields.hpp"
+#include "broker/api/strict_json.hpp"
+#include "broker/api/violation_json.hpp"
+
+#include <array>
+#include <utility>
+
+namespace sallyport::broker {
+namespace {
+
+constexpr std::array<std::string_view, 2> kFields = {"text", "redact"};
+
+RedactionRequest read(StrictJson document) {
+  nlohmann::json& body = document.root;
+  if (!body.is_object()) refuse(422, std::string("the body must be an object, not ") + type_name(body));
+  check_known(body, "", kFields);
+  RedactionRequest request;
+  const auto text = body.find("text");
+  if (text == body.end()) refuse_field("text", "is required");
+  if (!text->is_string()) refuse_type("text", "a string", *text);
+  request.text = std::move(text->get_ref<std::string&>());
+  if (const auto redact = body.find("redact"); redact != body.end()) {
+    if (!redact->is_boolean()) refuse_type("redact", "a boolean", *redact);
+    request.redact = redact->get<bool>();
+  }
+  return request;
+}
+
+}  // namespace
+
+ApiResult<RedactionRequest> parse_redaction_request(std::string_view body) {
+  auto document = parse_strict_json(body, JsonBounds());
+  if (document.has_error()) return document.error();
+  try {
+    return read(std::move(*document));
+  } catch (Refused& refused) {
+    return std::move(refused.error);
+  }
+}
+
+std::string redaction_json(OutputVerdict verdict) {
+  nlohmann::ordered_json body;
+  body["is_valid"] = verdict.passed;
+  body["sanitized_output"] = verdict.passed ? std::move(verdict.texts.stdout_text) : std::string();
+  auto violations = to_json(std::move(verdict.violations));
+  // A text has no streams.
+  for (auto& violation : violations) violation.erase("stream");
+  body["violations"] = std::move(violations);
+  body["was_redacted"] = verdict.redacted;
+  return body.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+}
+
+}  // namespace sallyport::broker
