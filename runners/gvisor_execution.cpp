@@ -151,7 +151,9 @@ asio::awaitable<bool> GVisorExecution::prepare_sandbox(const std::string& digest
   sandbox_ = std::make_unique<GVisorSandbox>(context_, std::move(made), job_.execution_id);
   const auto failed = co_await sandbox_->prepare(bounds_);
   outcome_.container_id = sandbox_->container_id();
-  co_return failed ? fail(*failed) : true;
+  if (failed) co_return fail(*failed);
+  pool_.note_cold_success(shared_class(job_.image, digest, job_.limits, context_.runner));
+  co_return true;
 }
 
 asio::awaitable<bool> GVisorExecution::deliver_job() {

@@ -61,7 +61,10 @@ PoolPolicy::Class* PoolPolicy::find_or_add(const SandboxClass& sandbox_class, Ti
 }
 
 void PoolPolicy::keep(const SandboxClass& sandbox_class) {
-  if (Class* const entry = find_or_add(sandbox_class, Time())) entry->kept = true;
+  Class* const entry = find_or_add(sandbox_class, Time());
+  if (entry == nullptr) return;
+  entry->kept = true;
+  entry->retired = false;  // An image that has come back.
 }
 
 void PoolPolicy::retire(const SandboxClass& sandbox_class, const SandboxClass* successor) {
@@ -90,7 +93,7 @@ void PoolPolicy::fade(Class& entry, Time now) const {
 std::optional<SlotId> PoolPolicy::take(const SandboxClass& sandbox_class, Time now) {
   Class* const entry = find_or_add(sandbox_class, now);
   if (entry == nullptr) return std::nullopt;
-  entry->retired = false;  // An image that has come back.
+  entry->retired = false;
   fade(*entry, now);
   entry->level += 1;
   entry->peak = std::max(entry->peak, entry->level);
@@ -127,6 +130,14 @@ void PoolPolicy::start_failed(const SandboxClass& sandbox_class, bool engine, Ti
 void PoolPolicy::start_abandoned(const SandboxClass& sandbox_class) {
   --classes_[sandbox_class].warming;
   --warming_;
+}
+
+void PoolPolicy::start_seen(const SandboxClass& sandbox_class) {
+  engine_failures_ = 0;
+  Class* const entry = find(sandbox_class);
+  if (entry == nullptr || entry->failures == 0) return;
+  entry->failures = 0;
+  entry->retry_at = Time();
 }
 
 void PoolPolicy::lost(SlotId slot, Time now) {

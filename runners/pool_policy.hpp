@@ -85,6 +85,9 @@ class PoolPolicy {
   SlotId started(const SandboxClass& sandbox_class, Time now);
   /// A planned start has failed. `engine`: not for anything that is of this class alone.
   void start_failed(const SandboxClass& sandbox_class, bool engine, Time now);
+  /// A start that was not planned, a submission's own, has ended well: there is no reason to hold back any
+  /// more.
+  void start_seen(const SandboxClass& sandbox_class);
   /// A planned start was given up without a verdict.
   void start_abandoned(const SandboxClass& sandbox_class);
 

@@ -54,9 +54,9 @@ bool is_of_the_engine(SandboxFailure failure) {
     case SandboxFailure::engine_refused:
     case SandboxFailure::engine_timed_out:
     case SandboxFailure::runtime_missing:
-    case SandboxFailure::start_failed:
       return true;
     case SandboxFailure::none:
+    case SandboxFailure::start_failed:
     case SandboxFailure::image_missing:
     case SandboxFailure::sandbox_crashed:
     case SandboxFailure::unsupported:
@@ -267,6 +267,10 @@ asio::awaitable<std::unique_ptr<GVisorSandbox>> SandboxPool::take(std::string im
   }
   state->note_change();
   co_return nullptr;
+}
+
+void SandboxPool::note_cold_success(const SandboxClass& sandbox_class) {
+  state_->policy.start_seen(sandbox_class);
 }
 
 void SandboxPool::note_lost(const SandboxClass& sandbox_class) {

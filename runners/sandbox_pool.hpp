@@ -60,6 +60,9 @@ class SandboxPool {
   boost::asio::awaitable<std::unique_ptr<GVisorSandbox>> take(std::string image, std::string digest,
                                                               const Limits& limits);
 
+  /// A submission's own start, of a sandbox that could have been `sandbox_class`, has ended well.
+  void note_cold_success(const SandboxClass& sandbox_class);
+
   /// A sandbox that `take` gave was dead before it got its job.
   void note_lost(const SandboxClass& sandbox_class);
 

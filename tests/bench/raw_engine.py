@@ -55,7 +55,7 @@ def broker_spec(broker):
     connection = broker.connect()
     connection.request("POST", "/v1/executions", json.dumps({"code": "import time; time.sleep(3)", **NO_DOORS}),
                        {"Content-Type": "application/json"})
-    while not (listed := broker.containers()):
+    while not (listed := [each for each in broker.containers() if each["State"] == "running"]):
         time.sleep(0.02)
     _, details = Engine().call("GET", f"/containers/{listed[0]['Id']}/json")
     connection.getresponse().read()

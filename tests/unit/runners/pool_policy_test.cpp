@@ -301,6 +301,21 @@ TEST_F(PoolPolicyTest, TheBreakerOpensForAllAndOneStartCloses) {
   EXPECT_FALSE(plan().start.empty());
 }
 
+TEST_F(PoolPolicyTest, AStartOfASubmissionEndsTheBackOff) {
+  policy().keep(python_);
+  for (int i = 0; i < 5; ++i) {
+    ASSERT_FALSE(plan(1).start.empty());
+    policy().start_failed(python_, true, now_);
+    now_ += 60s;
+  }
+  ASSERT_FALSE(plan(1).start.empty());
+  policy().start_failed(python_, true, now_);
+  ASSERT_TRUE(plan(1).start.empty());
+  policy().start_seen(python_);
+  EXPECT_EQ(policy().breaker(now_), Breaker::closed);
+  EXPECT_FALSE(plan(1).start.empty());
+}
+
 // --- image change
 
 TEST_F(PoolPolicyTest, AnImageChangeEmptiesTheOldAndFillsTheNew) {
@@ -331,6 +346,16 @@ TEST_F(PoolPolicyTest, AStartForAnImageThatIsGoneMeanwhileIsSurplus) {
   const SlotId late = policy().started(python_, now_);
   EXPECT_EQ(plan().surplus, std::vector<SlotId>{late});
   EXPECT_EQ(policy().target(), 0U);
+}
+
+TEST_F(PoolPolicyTest, AnImageThatComesBackIsKeptAgain) {
+  policy().keep(python_);
+  ASSERT_EQ(plan(1).start.size(), 1U);
+  policy().retire(python_, nullptr);
+  policy().keep(python_);
+  policy().started(python_, now_);
+  fill();
+  EXPECT_EQ(policy().ready(), 2U);
 }
 
 TEST_F(PoolPolicyTest, ThePlanIsRepeatedInASecondAtTheLatest) {
