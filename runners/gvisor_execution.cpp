@@ -147,6 +147,8 @@ asio::awaitable<Outcome> GVisorExecution::run(base::CallBounds bounds) {
   if (going) going = co_await deliver_job();
   if (going) going = co_await collect_output();
   if (kill_answered_) {
+    // No more is read: what is left of it must not hold up the kill.
+    stream_->close();
     const base::CallBounds killed = clean_up_bounds();
     co_await kill_answered_->wait(killed);
   }
