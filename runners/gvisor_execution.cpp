@@ -4,7 +4,10 @@
 #include <boost/asio/detached.hpp>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <cstdio>
+#include <ctime>
 #include <utility>
 #include <variant>
 
@@ -77,6 +80,20 @@ SandboxFailure failure_for_start(const docker::Error& error) {
 OutputStream to_output_stream(docker::StreamKind kind) {
   return kind == docker::StreamKind::stdout_stream ? OutputStream::stdout_stream
                                                    : OutputStream::stderr_stream;
+}
+
+/// Whether an engine's date (RFC 3339, in UTC) is later than `when`, by the same clock.
+bool is_later(const std::string& date, std::chrono::system_clock::time_point when) {
+  const std::time_t whole = std::chrono::system_clock::to_time_t(when);
+  std::tm parts{};
+  if (gmtime_r(&whole, &parts) == nullptr) return false;
+  std::array<char, 32> second{};
+  if (std::strftime(second.data(), second.size(), "%Y-%m-%dT%H:%M:%S", &parts) == 0) return false;
+  const auto rest = std::chrono::duration_cast<milliseconds>(when.time_since_epoch()).count() % 1000;
+  std::array<char, 8> fraction{};
+  std::snprintf(fraction.data(), fraction.size(), ".%03d", static_cast<int>(rest));
+  const std::string limit = std::string(second.data()) + fraction.data();
+  return date.compare(0, limit.size(), limit) > 0;
 }
 
 /// Takes copies alone, so that it may outlive the execution that gave up waiting for it.
@@ -334,6 +351,7 @@ asio::awaitable<bool> GVisorExecution::collect_exit() {
     exit_status_ = kKilledStatus;  // It did not end; asking for its end would only wait again.
     co_return true;
   }
+  const auto streams_ended = std::chrono::system_clock::now();
   const base::CallBounds soon(base::Deadline::after(kExitReportTime));
   const auto exit = co_await pending_exit_->get(soon);
   if (!exit) co_return fail(exit.error(), "the sandbox's end was not reported");
@@ -341,6 +359,12 @@ asio::awaitable<bool> GVisorExecution::collect_exit() {
 
   const auto details = co_await client.inspect(outcome_.container_id, clean_up_bounds());
   if (!details) co_return fail(details.error(), "the sandbox's state is not known");
+  // The streams end behind the sandbox, by 50 ms and more (measured). Those that ended first were cut, and
+  // what they had to bring is missing.
+  const bool whole = collector_.report_scanner().complete() || kill_reason_ != KillReason::none;
+  if (!whole && is_later(details->finished_at, streams_ended)) {
+    co_return fail(SandboxFailure::engine_unreachable, "the sandbox's output broke off before its end");
+  }
   outcome_.oom_killed = details->oom_killed;
   const bool unexplained =
       exit_status_ == kKilledStatus && !details->oom_killed && kill_reason_ == KillReason::none;
