@@ -1,7 +1,9 @@
 #include "runners/gvisor_execution.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <cstdio>
 #include <ctime>
 #include <utility>
 #include <variant>
@@ -35,18 +37,30 @@ OutputStream to_output_stream(docker::StreamKind kind) {
                                                    : OutputStream::stderr_stream;
 }
 
-/// Whether `date`, the engine's (RFC 3339, UTC), is before `when`. Compared as text: of a fraction whose
-/// zeros the engine left out, the Z counts as late, which is the careful answer.
-bool is_before(const std::string& date, std::chrono::system_clock::time_point when) {
+/// `when` as the engine writes dates (RFC 3339, UTC), to the millisecond and without the Z; empty if it
+/// cannot be written. Compared as text: of a fraction whose zeros the engine left out, the Z counts as late.
+std::string engine_date(std::chrono::system_clock::time_point when) {
   const std::time_t whole = std::chrono::system_clock::to_time_t(when);
   std::tm parts{};
-  if (gmtime_r(&whole, &parts) == nullptr) return false;
+  std::array<char, 32> second{};
+  if (gmtime_r(&whole, &parts) == nullptr) return {};
+  if (std::strftime(second.data(), second.size(), "%Y-%m-%dT%H:%M:%S", &parts) == 0) return {};
   const auto rest = std::chrono::duration_cast<milliseconds>(when.time_since_epoch()).count() % 1000;
-  char text[64];
-  const std::size_t length = std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &parts);
-  std::snprintf(text + length, sizeof text - length, ".%03d", static_cast<int>(rest));
-  const std::string limit(text);
+  std::array<char, 8> fraction{};
+  std::snprintf(fraction.data(), fraction.size(), ".%03d", static_cast<int>(rest));
+  return std::string(second.data()) + fraction.data();
+}
+
+/// Whether the engine's `date` is before `when`; false for one that is not known.
+bool is_before(const std::string& date, std::chrono::system_clock::time_point when) {
+  const std::string limit = engine_date(when);
   return !date.empty() && date.compare(0, limit.size(), limit) < 0;
+}
+
+/// Whether it is later.
+bool is_later(const std::string& date, std::chrono::system_clock::time_point when) {
+  const std::string limit = engine_date(when);
+  return !limit.empty() && date.compare(0, limit.size(), limit) > 0;
 }
 
 }  // namespace
@@ -88,6 +102,8 @@ asio::awaitable<Outcome> GVisorExecution::run(base::CallBounds bounds) {
     if (going) going = co_await deliver_job();
     if (going) going = co_await collect_output();
     if (kill_answered_) {
+      // No more is read: what is left of it must not hold up the kill.
+      sandbox_->stream().close();
       const base::CallBounds killed = evidence_bounds(context_);
       co_await kill_answered_->wait(killed);
     }
@@ -271,6 +287,7 @@ asio::awaitable<bool> GVisorExecution::collect_exit() {
   const std::string& id = sandbox_->container_id();
   auto pending = co_await client.wait(id, docker::WaitCondition::not_running, bounds);
   if (!pending) co_return fail(fault_of(pending.error(), "the sandbox's end could not be watched"));
+  const auto streams_ended = std::chrono::system_clock::now();
   const base::CallBounds soon(base::Deadline::after(kExitReportTime));
   const auto exit = co_await pending->get(soon);
   if (!exit) co_return fail(fault_of(exit.error(), "the sandbox's end was not reported"));
@@ -280,6 +297,15 @@ asio::awaitable<bool> GVisorExecution::collect_exit() {
   if (!details) co_return fail(fault_of(details.error(), "the sandbox's state is not known"));
   died_waiting_ = warm_ && collector_.empty() && is_before(details->finished_at, job_sent_date_);
   if (died_waiting_) co_return false;
+  // The streams end behind the sandbox, by 50 ms and more (measured). Those that ended first were cut, and
+  // what they had to bring is missing.
+  const bool whole = collector_.report_scanner().complete() || evidence_.kill_reason != KillReason::none;
+  if (!whole && is_later(details->finished_at, streams_ended)) {
+    SandboxFault cut;
+    cut.failure = SandboxFailure::engine_unreachable;
+    cut.message = "the sandbox's output broke off before its end";
+    co_return fail(cut);
+  }
   evidence_.oom_killed = details->oom_killed;
   const bool unexplained = evidence_.exit_status == kKilledStatus && !details->oom_killed &&
                            evidence_.kill_reason == KillReason::none;

@@ -109,10 +109,16 @@ class HostileTestCase(unittest.TestCase):
 
     @classmethod
     def container_of(cls, execution_id):
-        records = [line for line in cls.broker.log_lines("audit.log")
-                   if line.get("execution_id") == execution_id and line.get("container_id")]
-        assert records, execution_id
-        return records[-1]["container_id"]
+        """From the audit log, which is written beside the reply."""
+        found = []
+
+        def recorded():
+            found[:] = [line["container_id"] for line in cls.broker.log_lines("audit.log")
+                        if line.get("execution_id") == execution_id and line.get("container_id")]
+            return found
+
+        assert wait_until(recorded, 20, 0.2), execution_id
+        return found[-1]
 
     @classmethod
     def left_on_host(cls, execution_id):

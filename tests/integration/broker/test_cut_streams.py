@@ -43,6 +43,19 @@ class CutStreams(unittest.TestCase):
         self.assertLess(time.monotonic() - begun, 15)
         self.assert_well_again()
 
+    def test_the_attached_stream_shortly_before_the_end(self):
+        # It ends well, and nobody has seen all of its output: that is no success.
+        for seconds in (1.3, 2):
+            code = f"import time\nprint('begun', flush=True)\ntime.sleep({seconds})\nprint('through')\n"
+            result = self.start({"code": code, **NO_DOORS})
+            cut = self.proxy.cut("/attach")
+            status, _, body = result(60)
+            if cut:
+                self.assertEqual(status, 503, body)
+            else:
+                self.assertEqual(body["stdout"], "begun\nthrough\n")  # It was through already.
+        self.assert_well_again()
+
     def test_the_watch_of_the_end(self):
         result = self.start({"code": "import time\nprint('begun', flush=True)\ntime.sleep(4)\nprint('through')\n", **NO_DOORS})
         self.proxy.cut("/wait")
@@ -63,9 +76,9 @@ class CutStreams(unittest.TestCase):
         self.assert_well_again()
 
     def test_all_of_them_again_and_again(self):
-        with Load(self.broker, clients=4, seconds=0.2) as load:
-            for _ in range(6):
-                time.sleep(1)
+        with Load(self.broker, clients=4, seconds=0.3) as load:
+            for _ in range(12):
+                time.sleep(0.7)
                 self.proxy.cut("")
             since = time.monotonic()
             self.assertTrue(wait_until(lambda: load.served_since(since) >= 5, 30), load.summary())

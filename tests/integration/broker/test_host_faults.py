@@ -64,12 +64,11 @@ class ClockJumps(unittest.TestCase):
         self.assertTrue(4 <= cut["execution_time_seconds"] < 40, cut)
 
     def test_a_submission_that_ends_without_a_word_runs_once(self):
-        # The engine's clock says that its sandbox ended before the broker handed it the job.
-        for seconds in (DAY, -DAY):
-            self.shift(seconds)
-            reply = self.broker.run("import ctypes\nctypes.string_at(0)", sandbox_config={"timeout_seconds": 20})
-            self.assertEqual((reply["error_type"], reply["signal"]), ("SystemError", "SIGSEGV"), reply)
-            self.assertLess(reply["total_time_seconds"], 40)
+        # The clock was set back meanwhile: by the engine's, its sandbox ended before the broker handed it the job.
+        self.shift(DAY)
+        reply = self.broker.run("import ctypes\nctypes.string_at(0)", sandbox_config={"timeout_seconds": 20})
+        self.assertEqual((reply["error_type"], reply["signal"]), ("SystemError", "SIGSEGV"), reply)
+        self.assertLess(reply["total_time_seconds"], 40)
 
     def test_connections_are_kept_and_cut_by_the_monotonic_clock(self):
         connection = self.broker.connect()

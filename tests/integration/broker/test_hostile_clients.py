@@ -80,6 +80,17 @@ class HostileClients(unittest.TestCase):
             self.assertEqual((ready["running"], ready["queued"]), (0, 0))
             self.assertTrue(wait_until(lambda: broker.descriptors() <= before + 8, 20, 0.5), broker.descriptors())
 
+    def test_one_that_leaves_in_the_middle_of_a_flood(self):
+        body = encoded("import os\nwhile True:\n    os.write(1, b'x' * 65536)\n    os.write(2, b'y' * 65536)\n",
+                       sandbox_config={"max_output_bytes": 10_000_000, "timeout_seconds": 60})
+        with Broker() as broker:
+            for wait in (0.3, 0.5, 0.7, 1.0):
+                with socket.create_connection(("127.0.0.1", broker.port), timeout=30) as client:
+                    client.sendall(request(body))
+                    time.sleep(wait)
+                self.assertTrue(broker.containers_gone(15), broker.containers())
+            self.assertEqual(broker.run("print('after')")["stdout"], "after\n")
+
     def test_ten_thousand_a_minute(self):
         answers, failures, lock = [], [], threading.Lock()
         count = REQUESTS_A_MINUTE * HORDE_SECONDS // 60
