@@ -70,8 +70,8 @@ runners::Job make_job(ExecutionRequest& request, const std::string& id) {
   return job;
 }
 
-/// Longer programs are validated beside the executor's thread: this much takes some milliseconds at worst.
-constexpr std::size_t kMaxInlineCode = 16 * 1024;
+/// Longer programs are validated apart from the others: this much takes some milliseconds at worst.
+constexpr std::size_t kMaxShortCode = 16 * 1024;
 
 }  // namespace
 
@@ -249,12 +249,11 @@ asio::awaitable<CodeVerdict> Pipeline::pass_first_door(const ExecutionRequest& r
   question.check_policy = layers.enable_ast_validation;
   question.policy = request.policy;
   question.adjustments = &request.adjustments;
-  if (request.code.size() <= kMaxInlineCode || !parts_.workers) {
-    co_return parts_.doors.first->check(question);
-  }
+  const auto& workers = request.code.size() <= kMaxShortCode ? parts_.short_workers : parts_.workers;
+  if (!workers) co_return parts_.doors.first->check(question);
   // Not cut short: linear time bounds it, and the deadline is looked at right after.
-  co_return co_await base::run_on(parts_.workers,
-                                  [door = parts_.doors.first, &question] { return door->check(question); });
+  auto check = [door = parts_.doors.first, &question] { return door->check(question); };
+  co_return co_await base::run_on(workers, std::move(check));
 }
 
 void Pipeline::pass_second_door(const ExecutionRequest& request, ExecutionReply& reply) const {
