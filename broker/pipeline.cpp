@@ -78,8 +78,12 @@ runners::Job make_job(ExecutionRequest& request, const std::string& id) {
   return job;
 }
 
-/// Doors go through longer texts beside the executor's thread: this much takes some milliseconds at worst.
-constexpr std::size_t kMaxInline = 16 * 1024;
+/// Longer programs are validated apart from the others: this much takes some milliseconds at worst.
+constexpr std::size_t kMaxShortCode = 16 * 1024;
+
+/// The second door goes through longer texts beside the executor's thread; this much takes less than a hop
+/// would.
+constexpr std::size_t kMaxInlineOutput = 16 * 1024;
 
 std::size_t bytes_of(const ExecutionReply& reply) {
   std::size_t bytes = reply.stdout_text.size() + reply.stderr_text.size();
@@ -276,13 +280,16 @@ asio::awaitable<CodeVerdict> Pipeline::pass_first_door(const ExecutionRequest& r
   question.check_policy = layers.enable_ast_validation;
   question.policy = request.policy;
   question.adjustments = &request.adjustments;
-  co_return co_await run(request.code.size(),
-                         [door = parts_.doors.first, &question] { return door->check(question); });
+  const auto& workers = request.code.size() <= kMaxShortCode ? parts_.short_workers : parts_.workers;
+  if (!workers) co_return parts_.doors.first->check(question);
+  // Not cut short: linear time bounds it, and the deadline is looked at right after.
+  auto check = [door = parts_.doors.first, &question] { return door->check(question); };
+  co_return co_await base::run_on(workers, std::move(check));
 }
 
 template <class F>
 asio::awaitable<std::invoke_result_t<F&>> Pipeline::run(std::size_t bytes, F function) const {
-  if (bytes <= kMaxInline || !parts_.workers) co_return function();
+  if (bytes <= kMaxInlineOutput || !parts_.workers) co_return function();
   // Not cut short: linear time bounds it, and the deadline is looked at right after.
   co_return co_await base::run_on(parts_.workers, std::move(function));
 }

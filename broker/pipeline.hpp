@@ -37,8 +37,10 @@ struct PipelineParts {
   ResultCache* cache = nullptr;               ///< May be null: no result is given again.
   metrics::BrokerMetrics* metrics = nullptr;  ///< May be null.
   Doors doors;
-  /// Where long programs are validated; empty: on the executor's thread, as short ones are.
+  /// Where long programs are validated, and where short ones, which must not wait behind them; empty: on the
+  /// executor's thread.
   boost::asio::any_io_executor workers;
+  boost::asio::any_io_executor short_workers;
   IdGenerator new_id = new_execution_id;
   /// What the runner may take beyond a submission's own time limit: to start the sandbox and to look at its
   /// end.

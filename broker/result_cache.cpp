@@ -84,7 +84,7 @@ std::uint64_t size_of(const ExecutionReply& reply) {
   for (const runners::Artifact& artifact : reply.artifacts) {
     bytes += sizeof(artifact) + artifact.path.size() + artifact.content.size();
   }
-  for (const std::string& note : reply.notes) bytes += sizeof(note) + note.size();
+  for (const std::string& note : reply.notes) bytes += sizeof(std::string) + note.size();
   for (const ValidationViolation& each : reply.validation_violations) {
     bytes += sizeof(each) + each.type.size() + each.rule.size() + each.severity.size() + each.message.size() +
              each.hint.size();

@@ -77,6 +77,7 @@ class Service::Impl {
     pipeline.metrics = parts.metrics;
     pipeline.doors = parts.doors;
     pipeline.workers = parts.workers;
+    pipeline.short_workers = parts.short_workers;
     pipeline.new_id = parts.new_id;
     pipeline.run_overhead = run_overhead(config_.engine);
     return pipeline;

@@ -33,7 +33,8 @@ struct ServiceParts {
   AuditSink& audit;
   EventLog& log;
   Doors doors;
-  boost::asio::any_io_executor workers;  ///< As PipelineParts has it.
+  boost::asio::any_io_executor workers;  ///< As PipelineParts has them.
+  boost::asio::any_io_executor short_workers;
   /// Counts what happens, and is served at `/metrics`. Nothing else may ask it for its text.
   metrics::BrokerMetrics* metrics = nullptr;
   IdGenerator new_id = new_execution_id;

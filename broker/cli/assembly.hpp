@@ -41,8 +41,9 @@ class Assembly {
     doors.output = &output_door;
     return doors;
   }
-  /// For work that would hold up the io_context.
+  /// For work that would hold up the io_context; and for what is short, but much.
   boost::asio::any_io_executor workers() { return workers_.get_executor(); }
+  boost::asio::any_io_executor short_workers() { return short_workers_.get_executor(); }
 
   /// Runs `task` to its end on this thread. For commands that do one thing after another.
   template <class T>
@@ -72,6 +73,7 @@ class Assembly {
   Policies policies_;
   PythonFirstDoor first_door_;
   boost::asio::thread_pool workers_{1};
+  boost::asio::thread_pool short_workers_{1};
 };
 
 /// Milliseconds of a configured number of seconds.

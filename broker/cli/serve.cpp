@@ -75,6 +75,7 @@ class Server {
     ServiceParts parts(assembly_.runner(), assembly_.images(), assembly_.policies(), audit_, events_);
     parts.doors = assembly_.doors(output_door_);
     parts.workers = assembly_.workers();
+    parts.short_workers = assembly_.short_workers();
     parts.metrics = &metrics_;
     Service service(assembly_.context().get_executor(), config_, std::move(parts));
     const auto started = service.start();

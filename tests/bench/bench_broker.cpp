@@ -105,6 +105,7 @@ int run_broker(const std::string& folder, bool hold) {
   }
   asio::io_context context(1);
   asio::thread_pool workers(1);
+  asio::thread_pool short_workers(1);
   broker::cli::LogEvents events(logs.logs->operational());
   broker::cli::LogAudit audit(logs.logs->audit());
   broker::metrics::BrokerMetrics metrics("bench");
@@ -118,6 +119,7 @@ int run_broker(const std::string& folder, bool hold) {
   parts.doors.first = &first;
   parts.doors.output = &output;
   parts.workers = workers.get_executor();
+  parts.short_workers = short_workers.get_executor();
   parts.metrics = &metrics;
   broker::Service service(context.get_executor(), config, std::move(parts));
   if (const auto started = service.start(); !started) {

@@ -4,6 +4,7 @@
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/thread_pool.hpp>
 #include <boost/asio/use_future.hpp>
 #include <gtest/gtest.h>
@@ -123,6 +124,7 @@ class PipelineTest : public ::testing::Test {
       parts.cache = &cache_;
       parts.metrics = &metrics_;
       parts.workers = workers_;
+      parts.short_workers = short_workers_;
       parts.new_id = [] { return std::string("id-1"); };
       parts.run_overhead = 10s;
       pipeline_ = std::make_unique<Pipeline>(parts);
@@ -148,6 +150,7 @@ class PipelineTest : public ::testing::Test {
   FakeOutput output_{calls_};
   Doors doors_;
   boost::asio::any_io_executor workers_;
+  boost::asio::any_io_executor short_workers_;
   test::FakeRunner runner_;
   test::FakeAudit audit_;
   Admission admission_;
@@ -291,6 +294,28 @@ TEST_F(PipelineTest, ALongProgramIsValidatedBesideTheExecutor) {
   turn();
   ASSERT_TRUE(result.get().has_value());
   EXPECT_NE(first_.thread, std::this_thread::get_id());
+}
+
+TEST_F(PipelineTest, AShortProgramDoesNotWaitBehindALongOne) {
+  boost::asio::thread_pool long_ones(1);
+  boost::asio::thread_pool short_ones(1);
+  workers_ = long_ones.get_executor();
+  short_workers_ = short_ones.get_executor();
+  std::promise<void> gate;
+  boost::asio::post(long_ones, [&gate] { gate.get_future().wait(); });
+  request_.code = std::string(100'000, 'x');
+  auto behind = begin();
+  request_.code = "short";
+  auto ahead = begin();
+  short_ones.join();
+  turn();
+  EXPECT_TRUE(ahead.get().has_value());
+  EXPECT_NE(first_.thread, std::this_thread::get_id());
+  EXPECT_EQ(calls_, (Calls{"first short 3.11 syntax default", "run", "output redact"}));
+  gate.set_value();
+  long_ones.join();
+  turn();
+  EXPECT_TRUE(behind.get().has_value());
 }
 
 TEST_F(PipelineTest, ValidatesWithoutRunning) {
