@@ -27,7 +27,7 @@ enum class Lead : std::uint8_t {
 
 struct CompiledRule {
   Lead lead = Lead::any;
-  RegexNode tree;                       // without the lead, as is `pattern`
+  RegexNode tree;  // without the lead, as is `pattern`
   std::unique_ptr<re2::RE2> pattern;
   std::unique_ptr<re2::RE2> allow;  // or null
   std::unique_ptr<Dfa> whole;       // of simple patterns: in place of RE2
@@ -49,8 +49,8 @@ struct GateUse {
   std::size_t ahead = 0;  // how far behind their beginning the gate looks on
 };
 
-// A rule of which a keyword says only that a match begins from `most` to `least` bytes before the keyword, or up to
-// `ahead` bytes behind its beginning.
+// A rule of which a keyword says only that a match begins from `most` to `least` bytes before the keyword, or
+// up to `ahead` bytes behind its beginning.
 struct Search {
   std::uint32_t rule = 0;
   std::size_t most = 0;
