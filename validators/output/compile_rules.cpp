@@ -9,7 +9,7 @@ namespace sallyport::validators::output {
 namespace {
 
 // Of one pattern's automata. A budget, not what is used.
-constexpr std::int64_t most_pattern_memory = std::int64_t{1} << 20U;
+constexpr std::int64_t most_pattern_memory = std::int64_t{8} << 20U;
 
 re2::RE2::Options options() {
   re2::RE2::Options options;

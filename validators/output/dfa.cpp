@@ -9,7 +9,7 @@
 namespace sallyport::validators::output {
 namespace {
 
-constexpr std::size_t most_gate_states = 120;
+constexpr std::size_t most_gate_states = 600;
 constexpr std::size_t most_whole_states = 1200;
 constexpr std::size_t longest_whole = 600;  // repetitions
 
