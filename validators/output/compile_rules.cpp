@@ -193,6 +193,9 @@ std::optional<CompiledRule> compile_rule(const Rule& rule, const std::string& ke
       result.whole = std::make_unique<Dfa>(std::move(*whole));
     }
   }
+  if (!result.whole) {
+    result.backtracker = Backtracker::compile(*tree);
+  }
   result.tree = std::move(*tree);
   return result;
 }

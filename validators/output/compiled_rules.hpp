@@ -1,6 +1,7 @@
 // What rules are compiled to. Inside the module only.
 #pragma once
 
+#include "validators/output/backtracker.hpp"
 #include "validators/output/checks.hpp"
 #include "validators/output/dfa.hpp"
 #include "validators/output/literal_scanner.hpp"
@@ -31,7 +32,8 @@ struct CompiledRule {
   std::unique_ptr<re2::RE2> pattern;
   std::unique_ptr<re2::RE2> allow;  // or null
   std::unique_ptr<Dfa> whole;       // of simple patterns: in place of RE2
-  std::vector<int> groups;          // the numbers of secret, secret2, secret3
+  std::optional<Backtracker> backtracker;
+  std::vector<int> groups;  // the numbers of secret, secret2, secret3
   std::vector<Check> checks;
   bool begins_with_letters = false;  // of trigger digits
   bool putty = false;                // of trigger pem

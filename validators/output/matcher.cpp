@@ -95,6 +95,12 @@ bool Matcher::match(std::uint32_t rule, std::uint64_t from, std::uint64_t to, bo
   if (!anywhere && compiled.whole) {
     return match_whole(rule, from, to, window);
   }
+  if (!anywhere && compiled.backtracker) {
+    const auto verdict = match_backtracking(rule, from, to, window);
+    if (verdict) {
+      return *verdict;
+    }
+  }
   // One byte on either side, for `\b`, `^` and `$`.
   const std::size_t before = from > window.begin ? 1 : 0;
   const std::size_t behind = to < window.end() ? 1 : 0;
@@ -126,6 +132,26 @@ bool Matcher::match(std::uint32_t rule, std::uint64_t from, std::uint64_t to, bo
     } else {
       secrets_.push_back({0, 0, rule});
     }
+  }
+  return true;
+}
+
+// Nothing if it would take long.
+std::optional<bool> Matcher::match_backtracking(std::uint32_t rule, std::uint64_t at, std::uint64_t to,
+                                                const Window& window) {
+  using Verdict = Backtracker::Result::Verdict;
+  const auto result =
+      rules_.compiled[rule].backtracker->match(window.bytes, window.local(at), window.local(to));
+  if (result.verdict != Verdict::yes) {
+    return result.verdict == Verdict::no ? std::optional(false) : std::nullopt;
+  }
+  match_ = {at, window.begin + result.end};
+  secrets_.clear();
+  for (std::size_t i = 0; i < rules_.compiled[rule].groups.size(); ++i) {
+    const std::size_t begin = result.groups.at(2 * i);
+    const std::size_t end = result.groups.at(2 * i + 1);
+    const bool found = begin != Backtracker::nowhere && end != Backtracker::nowhere && end > begin;
+    secrets_.push_back(found ? Finding{window.begin + begin, window.begin + end, rule} : Finding{0, 0, rule});
   }
   return true;
 }

@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 namespace sallyport::validators::output {
@@ -54,6 +55,8 @@ class Matcher {
 
   // Sets match_ and secrets_. `to`: how far a match may reach.
   bool match(std::uint32_t rule, std::uint64_t from, std::uint64_t to, bool anywhere, const Window& window);
+  std::optional<bool> match_backtracking(std::uint32_t rule, std::uint64_t at, std::uint64_t to,
+                                         const Window& window);
   bool match_whole(std::uint32_t rule, std::uint64_t at, std::uint64_t to, const Window& window);
   [[nodiscard]] bool has_lead(Lead lead, std::uint64_t at, const Window& window) const;
   [[nodiscard]] bool stands_checks(std::uint32_t rule, const Window& window) const;

@@ -233,9 +233,10 @@ class Parser {
     return bytes(set);
   }
 
-  RegexNode assertion(bool word_boundary) const {
+  static RegexNode assertion(char which) {
     RegexNode node;
-    node.kind = word_boundary ? RegexNode::Kind::word_boundary : RegexNode::Kind::other_assertion;
+    node.kind = which == 'b' ? RegexNode::Kind::word_boundary : RegexNode::Kind::other_assertion;
+    node.assertion = which;
     return node;
   }
 
@@ -266,7 +267,7 @@ class Parser {
       }
       case '^':
       case '$':
-        return assertion(false);
+        return assertion(c);
       case '*':
       case '+':
       case '?':
@@ -408,7 +409,7 @@ class Parser {
     const char c = peek();
     if (c == 'b' || c == 'B') {
       ++at_;
-      return assertion(c == 'b');
+      return assertion(c);
     }
     if (const auto set = class_escape(c)) {
       ++at_;

@@ -27,7 +27,8 @@ struct RegexNode {
   std::size_t least = 0;         // of repeat
   std::size_t most = 0;          // of repeat; may be unlimited
   bool greedy = true;
-  std::string group;  // the name of the group around it, if any
+  char assertion = 0;  // 'b', 'B', '^' or '$'
+  std::string group;   // the name of the group around it, if any
 };
 
 struct Lengths {
