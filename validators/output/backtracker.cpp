@@ -177,6 +177,7 @@ Backtracker::Result Backtracker::match(std::string_view text, std::size_t at, st
   };
   for (std::size_t steps = 0; steps < most_steps; ++steps) {
     const Instruction& here = program_[pc];
+    result.furthest = std::max(result.furthest, at);
     bool holds = true;
     switch (here.kind) {
       case Instruction::Kind::byte:
@@ -198,6 +199,7 @@ Backtracker::Result Backtracker::match(std::string_view text, std::size_t at, st
           }
         }
         steps += (last - at) / 8;
+        result.furthest = std::max(result.furthest, last);
         holds = last - at >= here.least;
         if (!holds) {
           break;

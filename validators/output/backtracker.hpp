@@ -25,6 +25,8 @@ class Backtracker {
     enum class Verdict : std::uint8_t { no, yes, unknown };
     Verdict verdict = Verdict::no;
     std::size_t end = 0;
+    // No byte behind this place has been looked at.
+    std::size_t furthest = 0;
     // Begin and end of each group; nowhere where it takes no part.
     std::array<std::size_t, 2 * most_groups> groups{};
   };
