@@ -217,6 +217,7 @@ std::optional<bool> Matcher::match_backtracking(std::uint32_t rule, std::uint64_
   using Verdict = Backtracker::Result::Verdict;
   const auto result =
       rules_.compiled[rule].backtracker->match(window.bytes, window.local(at), window.local(to));
+  furthest_ = result.verdict == Verdict::unknown ? 0 : window.begin + result.furthest;
   if (result.verdict != Verdict::yes) {
     return result.verdict == Verdict::no ? std::optional(false) : std::nullopt;
   }
