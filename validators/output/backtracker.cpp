@@ -9,7 +9,7 @@ namespace {
 
 constexpr std::size_t most_instructions = 4000;
 constexpr std::size_t most_choices = 512;  // that are open at a time
-constexpr std::size_t most_steps = 4000;
+constexpr std::size_t most_steps = 1500;
 constexpr std::array<std::string_view, Backtracker::most_groups> group_names{"secret", "secret2", "secret3"};
 
 }  // namespace

@@ -7,6 +7,8 @@
 namespace sallyport::validators::output {
 namespace {
 
+constexpr std::size_t most_tries = 4;    // within a text that a rule has looked at in vain
+constexpr std::size_t least_busy = 48;   // bytes, of such a text
 constexpr std::size_t memories = 1024;
 constexpr std::size_t most_refused = 16;  // in one region, before whole matches are left out
 
@@ -35,10 +37,10 @@ bool number_goes_on(std::string_view text, std::size_t at) {
 }  // namespace
 
 Matcher::Matcher(const CompiledRules& rules, Findings& findings)
-    : rules_(rules), findings_(findings), covered_(rules.rules.size()) {}
+    : rules_(rules), findings_(findings), busy_(rules.rules.size()), covered_(rules.rules.size()) {}
 
 void Matcher::try_at(std::uint32_t rule, std::uint64_t at, const Window& window, bool alone) {
-  if (at < covered_[rule] || !has_lead(rules_.compiled[rule].lead, at, window)) {
+  if (at < covered_[rule] || !has_lead(rules_.compiled[rule].lead, at, window) || !is_worth_a_try(rule, at)) {
     return;
   }
   const std::uint64_t limit = at + rules_.rules[rule].max_length;
@@ -48,6 +50,8 @@ void Matcher::try_at(std::uint32_t rule, std::uint64_t at, const Window& window,
     if (memory->found) {
       covered_[rule] = end_of_secrets();
       report(rule, false, window);
+    } else {
+      looked_in_vain(rule, at, at + memory->size);
     }
     return;
   }
@@ -60,6 +64,23 @@ void Matcher::try_at(std::uint32_t rule, std::uint64_t at, const Window& window,
   if (found) {
     covered_[rule] = end_of_secrets();
     report(rule, match_.end == limit, window);
+  } else {
+    looked_in_vain(rule, at, furthest_ == 0 ? to : furthest_);
+  }
+}
+
+bool Matcher::is_worth_a_try(std::uint32_t rule, std::uint64_t at) {
+  Busy& busy = busy_[rule];
+  if (at >= busy.until) {
+    busy.tries = 0;
+    return true;
+  }
+  return ++busy.tries < most_tries;
+}
+
+void Matcher::looked_in_vain(std::uint32_t rule, std::uint64_t at, std::uint64_t until) {
+  if (until - at > least_busy) {
+    busy_[rule].until = std::max(busy_[rule].until, until);
   }
 }
 
@@ -233,6 +254,8 @@ std::optional<bool> Matcher::match_backtracking(std::uint32_t rule, std::uint64_
 }
 
 bool Matcher::match_whole(std::uint32_t rule, std::uint64_t at, std::uint64_t to, const Window& window) {
+  // It is quick, but for long texts.
+  furthest_ = at + 1;
   const auto size = rules_.compiled[rule].whole->longest(window.bytes, window.local(at), window.local(to));
   match_ = {at, at + size};
   secrets_.assign(1, {at, at + size, rule});

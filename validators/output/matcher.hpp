@@ -87,6 +87,16 @@ class Matcher {
 
   const CompiledRules& rules_;
   Findings& findings_;
+  // Where a rule has looked in vain, at length. A keyword that comes again and again must not make it look at the same text
+  // as often.
+  struct Busy {
+    std::uint64_t until = 0;
+    std::size_t tries = 0;
+  };
+  bool is_worth_a_try(std::uint32_t rule, std::uint64_t at);
+  void looked_in_vain(std::uint32_t rule, std::uint64_t at, std::uint64_t until);
+
+  std::vector<Busy> busy_;  // by rule
   std::vector<std::uint64_t> covered_;  // by rule: up to where its last match goes
 
   std::vector<Memory> memories_;  // by a hash
