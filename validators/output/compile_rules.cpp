@@ -9,7 +9,7 @@ namespace sallyport::validators::output {
 namespace {
 
 // Of one pattern's automata. A budget, not what is used.
-constexpr std::int64_t most_pattern_memory = std::int64_t{1} << 20U;
+constexpr std::int64_t most_pattern_memory = std::int64_t{8} << 20U;
 
 re2::RE2::Options options() {
   re2::RE2::Options options;
@@ -193,6 +193,9 @@ std::optional<CompiledRule> compile_rule(const Rule& rule, const std::string& ke
       result.whole = std::make_unique<Dfa>(std::move(*whole));
     }
   }
+  if (!result.whole) {
+    result.backtracker = Backtracker::compile(*tree);
+  }
   result.tree = std::move(*tree);
   return result;
 }
@@ -217,18 +220,17 @@ class Assembler {
       into_.longest_digits = std::max(into_.longest_digits, rule.max_length);
       return;
     }
+    const auto offsets =
+        rule.keyword_distance == 0 ? offsets_of_keywords(compiled.tree, rule.keywords) : std::nullopt;
     // One way for all keywords of a rule.
-    bool fixed = rule.keyword_distance == 0;
-    std::vector<std::optional<Offsets>> offsets;
-    for (const auto& keyword : rule.keywords) {
-      offsets.push_back(offsets_of_keyword(compiled.tree, rule.keywords, keyword));
-      fixed = fixed && offsets.back() && offsets.back()->count() <= most_offsets;
-    }
+    const bool fixed = offsets && std::all_of(offsets->begin(), offsets->end(), [](const Offsets& each) {
+                         return each.count() <= most_offsets;
+                       });
     for (std::size_t i = 0; i < rule.keywords.size(); ++i) {
       if (fixed) {
-        add_fixed(index, rule.keywords[i], *offsets[i]);
+        add_fixed(index, rule.keywords[i], (*offsets)[i]);
       } else {
-        add_search(index, rule.keywords[i], offsets[i]);
+        add_search(index, rule.keywords[i], offsets ? std::optional((*offsets)[i]) : std::nullopt);
       }
     }
   }
@@ -275,7 +277,8 @@ class Assembler {
       key.insert(key.end(), threads.back().nodes.begin(), threads.back().nodes.end());
       key.push_back(0xFFFFFFFFU);
     }
-    const auto [known, added] = known_gates_.emplace(std::move(key), static_cast<std::uint32_t>(into_.gates.size()));
+    const auto [known, added] =
+        known_gates_.emplace(std::move(key), static_cast<std::uint32_t>(into_.gates.size()));
     if (added) {
       into_.gates.push_back({Dfa::gate(nfa_, threads), rules});
     }

@@ -1,6 +1,7 @@
 // What rules are compiled to. Inside the module only.
 #pragma once
 
+#include "validators/output/backtracker.hpp"
 #include "validators/output/checks.hpp"
 #include "validators/output/dfa.hpp"
 #include "validators/output/literal_scanner.hpp"
@@ -27,11 +28,12 @@ enum class Lead : std::uint8_t {
 
 struct CompiledRule {
   Lead lead = Lead::any;
-  RegexNode tree;                       // without the lead, as is `pattern`
+  RegexNode tree;  // without the lead, as is `pattern`
   std::unique_ptr<re2::RE2> pattern;
   std::unique_ptr<re2::RE2> allow;  // or null
   std::unique_ptr<Dfa> whole;       // of simple patterns: in place of RE2
-  std::vector<int> groups;          // the numbers of secret, secret2, secret3
+  std::optional<Backtracker> backtracker;
+  std::vector<int> groups;  // the numbers of secret, secret2, secret3
   std::vector<Check> checks;
   bool begins_with_letters = false;  // of trigger digits
   bool putty = false;                // of trigger pem
@@ -49,8 +51,8 @@ struct GateUse {
   std::size_t ahead = 0;  // how far behind their beginning the gate looks on
 };
 
-// A rule of which a keyword says only that a match begins from `most` to `least` bytes before the keyword, or up to
-// `ahead` bytes behind its beginning.
+// A rule of which a keyword says only that a match begins from `most` to `least` bytes before the keyword, or
+// up to `ahead` bytes behind its beginning.
 struct Search {
   std::uint32_t rule = 0;
   std::size_t most = 0;

@@ -9,7 +9,7 @@
 namespace sallyport::validators::output {
 namespace {
 
-constexpr std::size_t most_gate_states = 120;
+constexpr std::size_t most_gate_states = 600;
 constexpr std::size_t most_whole_states = 1200;
 constexpr std::size_t longest_whole = 600;  // repetitions
 
@@ -50,7 +50,8 @@ std::uint32_t Nfa::build(const RegexNode& tree, std::uint32_t next) {
       Node node;
       node.kind = Node::Kind::take;
       node.next = next;
-      node.set = static_cast<std::uint32_t>(std::find(sets_.begin(), sets_.end(), tree.bytes) - sets_.begin());
+      node.set =
+          static_cast<std::uint32_t>(std::find(sets_.begin(), sets_.end(), tree.bytes) - sets_.begin());
       if (node.set == sets_.size()) {
         sets_.push_back(tree.bytes);
       }
@@ -139,7 +140,9 @@ void Nfa::follow(std::uint32_t node, Threads& into) const {
   }
 }
 
-void Nfa::tidy(Threads& threads) { std::sort(threads.nodes.begin(), threads.nodes.end()); }
+void Nfa::tidy(Threads& threads) {
+  std::sort(threads.nodes.begin(), threads.nodes.end());
+}
 
 Nfa::Threads Nfa::start(std::size_t pattern) const {
   Threads threads;
@@ -281,7 +284,8 @@ class DfaBuilder {
 
   std::uint16_t state_of(Set set, Dfa& dfa) {
     if (stop_at_first_) {
-      std::erase_if(set.threads, [&](const Thread& thread) { return ((set.accepted >> thread.pattern) & 1U) != 0; });
+      std::erase_if(set.threads,
+                    [&](const Thread& thread) { return ((set.accepted >> thread.pattern) & 1U) != 0; });
     }
     const auto found = known_.find(set);
     if (found != known_.end()) {

@@ -74,15 +74,16 @@ class Dfa {
   static constexpr std::size_t most_patterns = 64;
   static constexpr std::size_t most_steps = 32;  // of a gate
 
-  // The gate: which of the patterns, each from its threads on, may still match. Never wrong in saying no. Looks at no more
-  // than `most_steps` bytes.
+  // The gate: which of the patterns, each from its threads on, may still match. Never wrong in saying no.
+  // Looks at no more than `most_steps` bytes.
   static Dfa gate(const Nfa& nfa, const std::vector<Nfa::Threads>& patterns);
   [[nodiscard]] std::uint64_t pass(const char* text, std::size_t size) const;
 
-  // Of one pattern: all of it, or nothing if it is not simple enough (assertions, too many states). A `\b` at its end is
-  // understood.
+  // Of one pattern: all of it, or nothing if it is not simple enough (assertions, too many states). A `\b` at
+  // its end is understood.
   static std::optional<Dfa> whole(const RegexNode& pattern);
-  // The length of the longest match at `at` within `text` up to `end`; 0 if there is none. Bytes outside count for `\b`.
+  // The length of the longest match at `at` within `text` up to `end`; 0 if there is none. Bytes outside
+  // count for `\b`.
   [[nodiscard]] std::size_t longest(std::string_view text, std::size_t at, std::size_t end) const;
 
   [[nodiscard]] std::size_t memory() const;

@@ -244,8 +244,10 @@ bool Engine::try_digits(std::uint64_t at, const Window& window) {
   if (rules_.letters && is_capital(before) && is_capital(further) && (here < 3 || !is_word(text[here - 3]))) {
     try_gate(*rules_.letters, at - 2, window);
   }
+  // Behind a line end or tab that is written as in a program a number stands alone, too.
+  const bool written_end = further == '\\' && (before == 'n' || before == 'r' || before == 't');
   const bool goes_on = (before == '-' || before == '+' || before == '/') && is_digit(further);
-  if (rules_.digits && !is_word(before) && !goes_on &&
+  if (rules_.digits && (!is_word(before) || written_end) && !goes_on &&
       (before != '.' || (!is_digit(further) && is_word(further)))) {
     try_gate(*rules_.digits, at, window);
   }

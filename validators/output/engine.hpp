@@ -41,8 +41,8 @@ class Engine {
     std::uint64_t begin = 0;  // of the matches
     std::uint32_t gate = 0;
     std::uint32_t ahead = 0;  // of the beginning, where the gate looks on
-    std::uint64_t open = 0;  // rules that are left
-    bool passed = false;     // the gate
+    std::uint64_t open = 0;   // rules that are left
+    bool passed = false;      // the gate
   };
   // Where the matches of a rule that is searched for may begin.
   struct Region {

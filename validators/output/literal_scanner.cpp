@@ -51,7 +51,12 @@ LiteralScanner::LiteralScanner(std::vector<Literal> literals)
     std::memcpy(&three, text.data() + anchor, 3);
     const std::uint32_t hash = hash_of(three);
     filter_[hash >> 5U] |= std::uint32_t{1} << (hash & 31U);
-    found.push_back({hash >> 4U, {static_cast<std::uint32_t>(i), static_cast<std::uint32_t>(anchor)}});
+    Entry entry{0, 0, static_cast<std::uint32_t>(i), static_cast<std::uint32_t>(anchor)};
+    const std::size_t size = std::min<std::size_t>(text.size(), 8);
+    std::memcpy(&entry.bytes, text.data(), size);
+    entry.mask = size == 8 ? ~std::uint64_t{0} : (std::uint64_t{1} << (8 * size)) - 1;
+    entry.bytes = (entry.bytes | small_letters) & entry.mask;
+    found.emplace_back(hash >> 4U, entry);
     most_behind_ = std::max(most_behind_, text.size() - anchor);
     most_before_ = std::max(most_before_, anchor);
   }

@@ -41,9 +41,13 @@ class LiteralScanner {
 
  private:
   struct Entry {
+    std::uint64_t mask = 0;  // of the first eight bytes of the literal
+    std::uint64_t bytes = 0;
     std::uint32_t literal = 0;
     std::uint32_t anchor = 0;  // within the literal
   };
+
+  static constexpr std::uint64_t small_letters = 0x2020202020202020U;
 
   static std::uint32_t hash_of(std::uint32_t three_bytes) {
     return (((three_bytes | 0x202020U) & 0xFFFFFFU) * 0x9E3779B1U) >> 16U;
@@ -70,11 +74,18 @@ void LiteralScanner::look(std::string_view text, std::size_t at, std::uint32_t h
   const std::size_t bucket = hash >> 4U;
   for (std::uint32_t i = first_[bucket]; i < first_[bucket + 1]; ++i) {
     const Entry& entry = entries_[i];
-    const Literal& literal = literals_[entry.literal];
     if (at < entry.anchor) {
       continue;
     }
     const std::size_t begin = at - entry.anchor;
+    if (text.size() - begin >= 8) {
+      std::uint64_t eight = 0;
+      std::memcpy(&eight, text.data() + begin, 8);
+      if (((eight | small_letters) & entry.mask) != entry.bytes) {
+        continue;
+      }
+    }
+    const Literal& literal = literals_[entry.literal];
     if (literal.text.size() <= text.size() - begin && stands_at(literal, text.data() + begin)) {
       found(at, begin, entry.literal);
     }
@@ -88,32 +99,26 @@ void LiteralScanner::scan(std::string_view text, std::size_t from, std::size_t t
   }
   const char* const data = text.data();
   std::size_t at = from;
-  // Eight positions by one load, which reaches ten bytes far.
-  while (at + 8 <= to && at + 10 <= text.size()) {
-    std::uint64_t low = 0;
-    std::uint32_t high = 0;
-    std::memcpy(&low, data + at, 8);
-    std::memcpy(&high, data + at + 6, 4);
-    const std::array<std::uint32_t, 8> hashes{hash_of(static_cast<std::uint32_t>(low)),
-                                              hash_of(static_cast<std::uint32_t>(low >> 8U)),
-                                              hash_of(static_cast<std::uint32_t>(low >> 16U)),
-                                              hash_of(static_cast<std::uint32_t>(low >> 24U)),
-                                              hash_of(static_cast<std::uint32_t>(low >> 32U)),
-                                              hash_of(static_cast<std::uint32_t>(low >> 40U)),
-                                              hash_of(high),
-                                              hash_of(high >> 8U)};
-    bool any = false;
-    for (const std::uint32_t hash : hashes) {
-      any |= may_be(hash);
+  // Eight positions at a time; the last of their loads reaches eleven bytes far.
+  const auto bit_of = [&](std::size_t place) {
+    std::uint32_t four = 0;
+    std::memcpy(&four, data + place, 4);
+    const std::uint32_t hash = hash_of(four);
+    return filter_[hash >> 5U] >> (hash & 31U);
+  };
+  for (; at + 8 <= to && at + 11 <= text.size(); at += 8) {
+    const std::uint32_t any = bit_of(at) | bit_of(at + 1) | bit_of(at + 2) | bit_of(at + 3) | bit_of(at + 4) |
+                              bit_of(at + 5) | bit_of(at + 6) | bit_of(at + 7);
+    if ((any & 1U) == 0) {
+      continue;
     }
-    if (any) {
-      for (std::size_t i = 0; i < 8; ++i) {
-        if (may_be(hashes[i])) {
-          look(text, at + i, hashes[i], found);
-        }
+    for (std::size_t place = at; place < at + 8; ++place) {
+      if ((bit_of(place) & 1U) != 0) {
+        std::uint32_t four = 0;
+        std::memcpy(&four, data + place, 4);
+        look(text, place, hash_of(four), found);
       }
     }
-    at += 8;
   }
   for (; at < to && at + 3 <= text.size(); ++at) {
     std::uint32_t three = 0;

@@ -2,10 +2,14 @@
 
 #include <algorithm>
 #include <array>
+#include <cstring>
 
 namespace sallyport::validators::output {
 namespace {
 
+constexpr std::size_t most_tries = 4;    // within a text that a rule has looked at in vain
+constexpr std::size_t least_busy = 48;   // bytes, of such a text
+constexpr std::size_t memories = 1024;
 constexpr std::size_t most_refused = 16;  // in one region, before whole matches are left out
 
 bool is_digit(char c) {
@@ -33,20 +37,112 @@ bool number_goes_on(std::string_view text, std::size_t at) {
 }  // namespace
 
 Matcher::Matcher(const CompiledRules& rules, Findings& findings)
-    : rules_(rules), findings_(findings), covered_(rules.rules.size()) {}
+    : rules_(rules), findings_(findings), busy_(rules.rules.size()), covered_(rules.rules.size()) {}
 
 void Matcher::try_at(std::uint32_t rule, std::uint64_t at, const Window& window, bool alone) {
-  if (at < covered_[rule] || !has_lead(rules_.compiled[rule].lead, at, window)) {
+  if (at < covered_[rule] || !has_lead(rules_.compiled[rule].lead, at, window) || !is_worth_a_try(rule, at)) {
     return;
   }
   const std::uint64_t limit = at + rules_.rules[rule].max_length;
   const std::uint64_t to = std::min(window.end(), limit);
-  if (!match(rule, at, to, false, window) ||
-      (alone && number_goes_on(window.bytes, window.local(match_.end))) || !stands_checks(rule, window)) {
+  Memory* const memory = alone ? nullptr : memory_of(rule, at, window);
+  if (memory != nullptr && recall(*memory, rule, at, window)) {
+    if (memory->found) {
+      covered_[rule] = end_of_secrets();
+      report(rule, false, window);
+    } else {
+      looked_in_vain(rule, at, at + memory->size);
+    }
     return;
   }
-  covered_[rule] = end_of_secrets();
-  report(rule, match_.end == limit, window);
+  furthest_ = 0;
+  const bool found = match(rule, at, to, false, window) &&
+                     !(alone && number_goes_on(window.bytes, window.local(match_.end))) && stands_checks(rule, window);
+  if (memory != nullptr && furthest_ != 0 && furthest_ < to) {
+    remember(*memory, rule, at, found, window);
+  }
+  if (found) {
+    covered_[rule] = end_of_secrets();
+    report(rule, match_.end == limit, window);
+  } else {
+    looked_in_vain(rule, at, furthest_ == 0 ? to : furthest_);
+  }
+}
+
+bool Matcher::is_worth_a_try(std::uint32_t rule, std::uint64_t at) {
+  Busy& busy = busy_[rule];
+  if (at >= busy.until) {
+    busy.tries = 0;
+    return true;
+  }
+  return ++busy.tries < most_tries;
+}
+
+void Matcher::looked_in_vain(std::uint32_t rule, std::uint64_t at, std::uint64_t until) {
+  if (until - at > least_busy) {
+    busy_[rule].until = std::max(busy_[rule].until, until);
+  }
+}
+
+// Where something about such a text is remembered. None for texts about which it would not pay.
+Matcher::Memory* Matcher::memory_of(std::uint32_t rule, std::uint64_t at, const Window& window) {
+  const std::size_t here = window.local(at);
+  if (!rules_.compiled[rule].backtracker || window.bytes.size() - here < 24) {
+    return nullptr;
+  }
+  if (memories_.empty()) {
+    memories_.resize(memories);
+  }
+  std::array<std::uint64_t, 3> words{};
+  std::memcpy(words.data(), window.bytes.data() + here, sizeof(words));
+  std::uint64_t hash = rule;
+  for (const std::uint64_t word : words) {
+    hash = (hash ^ word) * 0x9E3779B97F4A7C15U;
+    hash ^= hash >> 32U;
+  }
+  return &memories_[hash % memories];
+}
+
+bool Matcher::recall(const Memory& memory, std::uint32_t rule, std::uint64_t at, const Window& window) {
+  const std::size_t here = window.local(at);
+  if (memory.rule != rule || memory.size == 0 || memory.before > here || (memory.before == 0 && here > 0) ||
+      window.bytes.size() - here + memory.before < memory.size ||
+      std::memcmp(memory.text.data(), window.bytes.data() + here - memory.before, memory.size) != 0) {
+    return false;
+  }
+  if (memory.found) {
+    match_ = {at, at + memory.end};
+    secrets_.clear();
+    for (std::size_t i = 0; i < rules_.compiled[rule].groups.size(); ++i) {
+      const std::uint64_t begin = memory.secrets.at(2 * i);
+      const std::uint64_t end = memory.secrets.at(2 * i + 1);
+      secrets_.push_back(end > begin ? Finding{at + begin, at + end, rule} : Finding{0, 0, rule});
+    }
+  }
+  return true;
+}
+
+void Matcher::remember(Memory& memory, std::uint32_t rule, std::uint64_t at, bool found, const Window& window) const {
+  const std::size_t here = window.local(at);
+  const std::size_t before = std::min<std::size_t>(here, 1);
+  const std::size_t size = window.local(furthest_) + 1 - here + before;
+  if (size > Memory::longest) {
+    return;
+  }
+  memory.rule = rule;
+  memory.size = static_cast<std::uint8_t>(size);
+  memory.before = static_cast<std::uint8_t>(before);
+  memory.found = found;
+  std::memcpy(memory.text.data(), window.bytes.data() + here - before, size);
+  if (!found) {
+    return;
+  }
+  memory.end = static_cast<std::uint8_t>(match_.end - at);
+  for (std::size_t i = 0; i < secrets_.size(); ++i) {
+    const bool is_there = secrets_[i].end > secrets_[i].begin;
+    memory.secrets.at(2 * i) = static_cast<std::uint8_t>(is_there ? secrets_[i].begin - at : 0);
+    memory.secrets.at(2 * i + 1) = static_cast<std::uint8_t>(is_there ? secrets_[i].end - at : 0);
+  }
 }
 
 // What follows a secret may lead to the next one; what was refused may have one in it.
@@ -95,6 +191,12 @@ bool Matcher::match(std::uint32_t rule, std::uint64_t from, std::uint64_t to, bo
   if (!anywhere && compiled.whole) {
     return match_whole(rule, from, to, window);
   }
+  if (!anywhere && compiled.backtracker) {
+    const auto verdict = match_backtracking(rule, from, to, window);
+    if (verdict) {
+      return *verdict;
+    }
+  }
   // One byte on either side, for `\b`, `^` and `$`.
   const std::size_t before = from > window.begin ? 1 : 0;
   const std::size_t behind = to < window.end() ? 1 : 0;
@@ -130,7 +232,30 @@ bool Matcher::match(std::uint32_t rule, std::uint64_t from, std::uint64_t to, bo
   return true;
 }
 
+// Nothing if it would take long.
+std::optional<bool> Matcher::match_backtracking(std::uint32_t rule, std::uint64_t at, std::uint64_t to,
+                                                const Window& window) {
+  using Verdict = Backtracker::Result::Verdict;
+  const auto result =
+      rules_.compiled[rule].backtracker->match(window.bytes, window.local(at), window.local(to));
+  furthest_ = result.verdict == Verdict::unknown ? 0 : window.begin + result.furthest;
+  if (result.verdict != Verdict::yes) {
+    return result.verdict == Verdict::no ? std::optional(false) : std::nullopt;
+  }
+  match_ = {at, window.begin + result.end};
+  secrets_.clear();
+  for (std::size_t i = 0; i < rules_.compiled[rule].groups.size(); ++i) {
+    const std::size_t begin = result.groups.at(2 * i);
+    const std::size_t end = result.groups.at(2 * i + 1);
+    const bool found = begin != Backtracker::nowhere && end != Backtracker::nowhere && end > begin;
+    secrets_.push_back(found ? Finding{window.begin + begin, window.begin + end, rule} : Finding{0, 0, rule});
+  }
+  return true;
+}
+
 bool Matcher::match_whole(std::uint32_t rule, std::uint64_t at, std::uint64_t to, const Window& window) {
+  // It is quick, but for long texts.
+  furthest_ = at + 1;
   const auto size = rules_.compiled[rule].whole->longest(window.bytes, window.local(at), window.local(to));
   match_ = {at, at + size};
   secrets_.assign(1, {at, at + size, rule});

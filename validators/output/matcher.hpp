@@ -5,8 +5,10 @@
 #include "validators/output/findings.hpp"
 #include "validators/output/pem_block.hpp"
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 namespace sallyport::validators::output {
@@ -52,8 +54,27 @@ class Matcher {
     bool ended = true;
   };
 
+  // What was found out about a piece of text. The same piece comes again and again in logs and tables.
+  struct Memory {
+    static constexpr std::size_t longest = 120;
+
+    std::uint32_t rule = 0;
+    std::uint8_t size = 0;     // of the text; 0: nothing is remembered
+    std::uint8_t before = 0;   // of it, before the match
+    bool found = false;        // the match stood all checks
+    std::uint8_t end = 0;      // of the match, from its beginning
+    std::array<std::uint8_t, 2 * Backtracker::most_groups> secrets{};  // likewise
+    std::array<char, longest> text{};
+  };
+
+  Memory* memory_of(std::uint32_t rule, std::uint64_t at, const Window& window);
+  bool recall(const Memory& memory, std::uint32_t rule, std::uint64_t at, const Window& window);
+  void remember(Memory& memory, std::uint32_t rule, std::uint64_t at, bool found, const Window& window) const;
+
   // Sets match_ and secrets_. `to`: how far a match may reach.
   bool match(std::uint32_t rule, std::uint64_t from, std::uint64_t to, bool anywhere, const Window& window);
+  std::optional<bool> match_backtracking(std::uint32_t rule, std::uint64_t at, std::uint64_t to,
+                                         const Window& window);
   bool match_whole(std::uint32_t rule, std::uint64_t at, std::uint64_t to, const Window& window);
   [[nodiscard]] bool has_lead(Lead lead, std::uint64_t at, const Window& window) const;
   [[nodiscard]] bool stands_checks(std::uint32_t rule, const Window& window) const;
@@ -66,9 +87,22 @@ class Matcher {
 
   const CompiledRules& rules_;
   Findings& findings_;
+  // Where a rule has looked in vain, at length. A keyword that comes again and again must not make it look at the same text
+  // as often.
+  struct Busy {
+    std::uint64_t until = 0;
+    std::size_t tries = 0;
+  };
+  bool is_worth_a_try(std::uint32_t rule, std::uint64_t at);
+  void looked_in_vain(std::uint32_t rule, std::uint64_t at, std::uint64_t until);
+
+  std::vector<Busy> busy_;  // by rule
   std::vector<std::uint64_t> covered_;  // by rule: up to where its last match goes
 
+  std::vector<Memory> memories_;  // by a hash
+
   // Of the last match.
+  std::uint64_t furthest_ = 0;  // byte that was looked at; 0: not known
   Match match_;
   std::vector<Finding> secrets_;
 

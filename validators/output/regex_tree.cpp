@@ -233,9 +233,10 @@ class Parser {
     return bytes(set);
   }
 
-  RegexNode assertion(bool word_boundary) const {
+  static RegexNode assertion(char which) {
     RegexNode node;
-    node.kind = word_boundary ? RegexNode::Kind::word_boundary : RegexNode::Kind::other_assertion;
+    node.kind = which == 'b' ? RegexNode::Kind::word_boundary : RegexNode::Kind::other_assertion;
+    node.assertion = which;
     return node;
   }
 
@@ -266,7 +267,7 @@ class Parser {
       }
       case '^':
       case '$':
-        return assertion(false);
+        return assertion(c);
       case '*':
       case '+':
       case '?':
@@ -408,7 +409,7 @@ class Parser {
     const char c = peek();
     if (c == 'b' || c == 'B') {
       ++at_;
-      return assertion(c == 'b');
+      return assertion(c);
     }
     if (const auto set = class_escape(c)) {
       ++at_;
@@ -636,7 +637,8 @@ void flatten(const RegexNode& node, std::vector<const RegexNode*>& into) {
 // The lengths that a match of the node may have. Nothing if there are some beyond longest_offset.
 std::optional<Offsets> all_lengths(const RegexNode& node);
 
-std::optional<Offsets> one_behind_the_other(const std::optional<Offsets>& first, const std::optional<Offsets>& second) {
+std::optional<Offsets> one_behind_the_other(const std::optional<Offsets>& first,
+                                            const std::optional<Offsets>& second) {
   if (!first || !second) {
     return std::nullopt;
   }
@@ -705,22 +707,21 @@ std::optional<Offsets> all_lengths(const RegexNode& node) {
 }
 
 // Counted from the part `first`. Nothing unless each match has one of the keywords there.
-std::optional<Offsets> offsets_from(const std::vector<const RegexNode*>& parts, std::size_t first,
-                                    const std::vector<std::string>& keywords, std::string_view wanted) {
+std::optional<std::vector<Offsets>> offsets_from(const std::vector<const RegexNode*>& parts,
+                                                 std::size_t first,
+                                                 const std::vector<std::string>& keywords) {
   Prefixes prefixes{{}};
   for (std::size_t i = first; i < parts.size() && any_open(prefixes); ++i) {
     prefixes = extend(*parts[i], std::move(prefixes));
   }
-  Offsets offsets;
+  std::vector<Offsets> offsets(keywords.size());
   for (const auto& prefix : prefixes) {
     bool found = false;
-    for (const auto& keyword : keywords) {
-      for (auto at = prefix.text.find(keyword); at != std::string::npos;
-           at = prefix.text.find(keyword, at + 1)) {
+    for (std::size_t i = 0; i < keywords.size(); ++i) {
+      for (auto at = prefix.text.find(keywords[i]); at != std::string::npos;
+           at = prefix.text.find(keywords[i], at + 1)) {
         found = true;
-        if (keyword == wanted) {
-          offsets.set(at);
-        }
+        offsets[i].set(at);
       }
     }
     if (!found) {
@@ -728,6 +729,14 @@ std::optional<Offsets> offsets_from(const std::vector<const RegexNode*>& parts, 
     }
   }
   return offsets;
+}
+
+std::size_t count_of(const std::vector<Offsets>& offsets) {
+  std::size_t count = 0;
+  for (const auto& each : offsets) {
+    count += each.count();
+  }
+  return count;
 }
 
 }  // namespace
@@ -765,16 +774,24 @@ Lengths lengths_of(const RegexNode& node) {
   }
 }
 
-std::optional<Offsets> offsets_of_keyword(const RegexNode& root, const std::vector<std::string>& keywords,
-                                          std::string_view keyword) {
+std::optional<std::vector<Offsets>> offsets_of_keywords(const RegexNode& root,
+                                                        const std::vector<std::string>& keywords) {
   std::vector<const RegexNode*> parts;
   flatten(root, parts);
   std::optional<Offsets> before = Offsets(1);
-  std::optional<Offsets> best;
-  for (std::size_t i = 0; i < parts.size() && before; ++i) {
-    const auto found = one_behind_the_other(before, offsets_from(parts, i, keywords, keyword));
-    if (found && (!best || found->count() < best->count())) {
-      best = found;
+  std::optional<std::vector<Offsets>> best;
+  for (std::size_t i = 0; i < parts.size() && before && (!best || before->count() == 1); ++i) {
+    auto found = offsets_from(parts, i, keywords);
+    for (std::size_t k = 0; found && k < keywords.size(); ++k) {
+      const auto place = one_behind_the_other(before, (*found)[k]);
+      if (place) {
+        (*found)[k] = *place;
+      } else {
+        found.reset();
+      }
+    }
+    if (found && (!best || count_of(*found) < count_of(*best))) {
+      best = std::move(found);
     }
     before = one_behind_the_other(before, all_lengths(*parts[i]));
   }

@@ -27,7 +27,8 @@ struct RegexNode {
   std::size_t least = 0;         // of repeat
   std::size_t most = 0;          // of repeat; may be unlimited
   bool greedy = true;
-  std::string group;  // the name of the group around it, if any
+  char assertion = 0;  // 'b', 'B', '^' or '$'
+  std::string group;   // the name of the group around it, if any
 };
 
 struct Lengths {
@@ -43,9 +44,9 @@ Lengths lengths_of(const RegexNode& node);
 // Where a keyword may stand in a match, counted from the match's beginning.
 using Offsets = std::bitset<longest_offset + 1>;
 
-// Of the places where each match has one of the keywords, those of `keyword`; none if the others are in all matches. Nothing
-// if there is no such place, or none near enough to the beginning.
-std::optional<Offsets> offsets_of_keyword(const RegexNode& root, const std::vector<std::string>& keywords,
-                                          std::string_view keyword);
+// Of each keyword the places where it may stand, so that each match has one of the keywords at one of its
+// places. Nothing if there is no such part of the pattern near enough to its beginning.
+std::optional<std::vector<Offsets>> offsets_of_keywords(const RegexNode& root,
+                                                        const std::vector<std::string>& keywords);
 
 }  // namespace sallyport::validators::output

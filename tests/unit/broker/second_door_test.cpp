@@ -12,12 +12,12 @@ namespace sallyport::broker {
 namespace {
 
 /// Rules of this test alone, laid over the shipped ones.
-constexpr const char* kRules = R"({"rules": [
+constexpr const char* kRules = R"json({"rules": [
   {"id": "test-mark", "category": "token", "pattern": "zqx-(?P<secret>[0-9]{6})", "keywords": ["zqx-"],
    "replacement": "(gone)"},
   {"id": "test-stop", "category": "token", "pattern": "zqstop-(?P<secret>[0-9]{6})", "keywords": ["zqstop-"],
    "action": "block", "severity": "critical"}
-]})";
+]})json";
 
 class SecondDoorTest : public ::testing::Test {
  protected:

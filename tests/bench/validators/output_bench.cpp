@@ -1,0 +1,248 @@
+// The output validation by CPU time of one core: throughput beside Hyperscan's and RE2's on the same rules,
+// the slowest of many hostile texts, memory. Prints figures; asserts nothing.
+#include "output_texts.hpp"
+#include "validators/output_validator.hpp"
+
+#include <re2/re2.h>
+#ifdef SALLYPORT_HYPERSCAN
+#include <hs.h>
+#endif
+
+#include <algorithm>
+#include <cstdint>
+#include <cstdio>
+#include <ctime>
+#include <fstream>
+#include <map>
+#include <memory>
+#include <sstream>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace {
+
+using sallyport::validators::OutputValidator;
+namespace output = sallyport::validators::output;
+namespace bench = sallyport::bench;
+
+constexpr int rounds = 7;
+constexpr int many_rules = 5;
+constexpr std::size_t megabyte = 1'000'000;
+
+double cpu_seconds() {
+  timespec now{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+  return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) * 1e-9;
+}
+
+template <class Work>
+double seconds(const Work& work) {
+  const double begun = cpu_seconds();
+  work();
+  return cpu_seconds() - begun;
+}
+
+double median(std::vector<double> values) {
+  std::sort(values.begin(), values.end());
+  return values[values.size() / 2];
+}
+
+// Resident memory of this process, in bytes.
+double resident() {
+  std::ifstream status("/proc/self/status");
+  for (std::string line; std::getline(status, line);) {
+    if (line.starts_with("VmRSS:")) {
+      std::istringstream words(line.substr(6));
+      double kilobytes = 0;
+      words >> kilobytes;
+      return kilobytes * 1024;
+    }
+  }
+  return 0;
+}
+
+#ifdef SALLYPORT_HYPERSCAN
+// All patterns that Hyperscan takes, as one database; it finds ends of matches, no groups, and checks
+// nothing.
+class Hyperscan {
+ public:
+  explicit Hyperscan(const std::vector<output::Rule>& rules) {
+    std::vector<const char*> patterns;
+    std::vector<unsigned> flags;
+    std::vector<unsigned> ids;
+    for (const auto& rule : rules) {
+      hs_compile_error_t* error = nullptr;
+      hs_database_t* one = nullptr;
+      const unsigned flag = HS_FLAG_MULTILINE;
+      if (hs_compile(rule.pattern.c_str(), flag, HS_MODE_BLOCK, nullptr, &one, &error) == HS_SUCCESS) {
+        hs_free_database(one);
+        patterns.push_back(rule.pattern.c_str());
+        flags.push_back(flag);
+        ids.push_back(static_cast<unsigned>(ids.size()));
+      } else {
+        ++refused_;
+        hs_free_compile_error(error);
+      }
+    }
+    hs_compile_error_t* error = nullptr;
+    if (hs_compile_multi(patterns.data(), flags.data(), ids.data(), static_cast<unsigned>(patterns.size()),
+                         HS_MODE_BLOCK, nullptr, &database_, &error) != HS_SUCCESS) {
+      std::printf("Hyperscan refuses the rules: %s\n", error->message);
+      hs_free_compile_error(error);
+      return;
+    }
+    hs_alloc_scratch(database_, &scratch_);
+  }
+  ~Hyperscan() {
+    hs_free_scratch(scratch_);
+    hs_free_database(database_);
+  }
+  Hyperscan(const Hyperscan&) = delete;
+  Hyperscan& operator=(const Hyperscan&) = delete;
+
+  [[nodiscard]] int refused() const { return refused_; }
+  std::uint64_t scan(std::string_view text) const {
+    std::uint64_t found = 0;
+    const auto count = [](unsigned, unsigned long long, unsigned long long, unsigned, void* into) {
+      ++*static_cast<std::uint64_t*>(into);
+      return 0;
+    };
+    hs_scan(database_, text.data(), static_cast<unsigned>(text.size()), 0, scratch_, count, &found);
+    return found;
+  }
+
+ private:
+  hs_database_t* database_ = nullptr;
+  hs_scratch_t* scratch_ = nullptr;
+  int refused_ = 0;
+};
+#endif
+
+// Each rule for itself over the whole text.
+class Re2Alone {
+ public:
+  explicit Re2Alone(const std::vector<output::Rule>& rules) {
+    re2::RE2::Options options;
+    options.set_encoding(re2::RE2::Options::EncodingLatin1);
+    for (const auto& rule : rules)
+      patterns_.push_back(std::make_unique<re2::RE2>("(?m)" + rule.pattern, options));
+  }
+  std::uint64_t scan(std::string_view text) const {
+    std::uint64_t found = 0;
+    for (const auto& pattern : patterns_) {
+      const re2::StringPiece piece(text.data(), text.size());
+      re2::StringPiece match;
+      for (std::size_t at = 0;
+           at < text.size() && pattern->Match(piece, at, text.size(), re2::RE2::UNANCHORED, &match, 1);) {
+        ++found;
+        at = static_cast<std::size_t>(match.data() - text.data()) + std::max<std::size_t>(match.size(), 1);
+      }
+    }
+    return found;
+  }
+
+ private:
+  std::vector<std::unique_ptr<re2::RE2>> patterns_;
+};
+
+struct Speeds {
+  std::vector<double> ours;
+  std::vector<double> chunked;
+  std::vector<double> hyperscan;
+};
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const std::string only = argc > 1 ? argv[1] : "";
+  const double before = resident();
+  output::LoadedRules loaded;
+  const double load = seconds([&] { loaded = output::load_rules(); });
+  if (!loaded.rules) {
+    for (const auto& mistake : loaded.mistakes) std::printf("%s\n", mistake.text().c_str());
+    return 1;
+  }
+  const auto& rules = loaded.rules->rules();
+  const OutputValidator validator(loaded.rules);
+  std::printf("%zu rules, loaded in %.0f ms CPU; tables %.1f MB, resident %.1f MB\n", rules.size(),
+              load * 1e3, static_cast<double>(loaded.rules->memory()) / 1e6, (resident() - before) / 1e6);
+
+  std::vector<std::string> examples;
+  std::map<std::string, int> uses;  // rules of each keyword
+  for (const auto& rule : rules) {
+    for (const auto& example : rule.must_match) examples.push_back(example.text);
+    for (const auto& keyword : rule.keywords) ++uses[keyword];
+  }
+  // Those of the most rules, and some of the others.
+  std::vector<std::string> keywords;
+  int count = 0;
+  for (const auto& [keyword, rules_of_it] : uses) {
+    if (rules_of_it >= many_rules || ++count % 25 == 0) keywords.push_back(keyword);
+  }
+  const std::vector<bench::NamedText> texts{
+      {"ordinary output", bench::ordinary_output(8 * megabyte)},
+      {"keyword-dense text", bench::keyword_dense_text(8 * megabyte)},
+      {"nothing but secrets", bench::secrets_only(examples, 2 * megabyte)},
+  };
+
+  if (only.empty() || only == "speed") {
+    const double idle = resident();
+    for (const auto& text : texts) {
+      const auto result = validator.validate(text.text);
+      std::uint64_t count = 0;
+      for (const auto& violation : result.violations) count += violation.count;
+      std::printf("%-20s %4.1f MB, %llu findings\n", text.name.c_str(),
+                  static_cast<double>(text.text.size()) / 1e6, static_cast<unsigned long long>(count));
+    }
+    std::printf("resident after all texts, with RE2's caches: %.1f MB more\n", (resident() - idle) / 1e6);
+#ifdef SALLYPORT_HYPERSCAN
+    const Hyperscan hyperscan(rules);
+    std::printf("Hyperscan does not take %d of the rules\n", hyperscan.refused());
+#endif
+    const Re2Alone re2(rules);
+    for (const auto& text : texts) {
+      const double size = static_cast<double>(text.text.size()) / 1e6;
+      Speeds speeds;
+      for (int round = 0; round < rounds; ++round) {
+        speeds.ours.push_back(size / seconds([&] { (void)validator.validate(text.text); }));
+        speeds.chunked.push_back(size / seconds([&] {
+                                   output::Redactor redactor(loaded.rules);
+                                   std::string out;
+                                   for (std::size_t at = 0; at < text.text.size(); at += 4096) {
+                                     redactor.feed(std::string_view(text.text).substr(at, 4096), out);
+                                   }
+                                   redactor.finish(out);
+                                 }));
+#ifdef SALLYPORT_HYPERSCAN
+        speeds.hyperscan.push_back(size / seconds([&] { (void)hyperscan.scan(text.text); }));
+#endif
+      }
+      const auto part = std::string_view(text.text).substr(0, 200'000);
+      const double alone = static_cast<double>(part.size()) / 1e6 / seconds([&] { (void)re2.scan(part); });
+      std::printf("%-20s ours %6.0f MB/s, in pieces of 4 KiB %6.0f MB/s", text.name.c_str(),
+                  median(speeds.ours), median(speeds.chunked));
+      if (!speeds.hyperscan.empty()) {
+        std::printf(", Hyperscan %6.0f MB/s (ours %.2f of it)", median(speeds.hyperscan),
+                    median(speeds.ours) / median(speeds.hyperscan));
+      }
+      std::printf(", RE2 alone %.2f MB/s\n", alone);
+    }
+  }
+
+  if (only.empty() || only == "hostile") {
+    std::vector<std::pair<double, std::string>> times;
+    for (const auto& text : bench::hostile_texts(keywords, megabyte)) {
+      // Of two, since the machine has other things to do.
+      const double first = seconds([&] { (void)validator.validate(text.text); });
+      const double second = seconds([&] { (void)validator.validate(text.text); });
+      times.emplace_back(std::min(first, second), text.name);
+    }
+    std::sort(times.rbegin(), times.rend());
+    std::printf("%zu hostile texts of 1 MB, the slowest:\n", times.size());
+    for (std::size_t i = 0; i < std::min<std::size_t>(times.size(), 25); ++i) {
+      std::printf("  %6.1f ms  %s\n", times[i].first * 1e3, times[i].second.c_str());
+    }
+  }
+  return 0;
+}
