@@ -1,5 +1,7 @@
 """Python that a language model wrote, run by a Sallyport broker."""
 
+import logging
+
 from .aio import AsyncCodeExecutor
 from .exceptions import (
     BrokerUnavailableError,
@@ -19,6 +21,8 @@ from .sandboxes import SandboxConfig
 from .settings import ClientSettings, configure
 
 __version__ = "0.1.0"
+
+logging.getLogger(__name__).addHandler(logging.NullHandler())
 
 __all__ = [
     "Artifact",

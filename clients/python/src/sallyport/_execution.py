@@ -50,6 +50,10 @@ class Executor:
         self.image = image
         self.policy = policy
         self.settings = settings or current_settings()
+        self._prepare()
+
+    def _prepare(self) -> None:
+        """The end of the constructor, for subclasses."""
 
     def _request(
         self,

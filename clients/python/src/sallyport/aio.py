@@ -23,8 +23,7 @@ class AsyncCodeExecutor(Executor):
     connection, and the broker ends the run.
     """
 
-    def __init__(self, *arguments: Any, **options: Any) -> None:
-        super().__init__(*arguments, **options)
+    def _prepare(self) -> None:
         if self.sandbox_type.broker_type is None:
             raise TypeError("AsyncCodeExecutor takes the broker's kinds of sandbox; others run in CodeExecutor")
         self._connections = _async_http.AsyncTransport(self.settings)
