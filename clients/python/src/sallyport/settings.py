@@ -44,6 +44,7 @@ class ClientSettings:
         parts = urllib.parse.urlsplit(self.base_url)
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise ValueError(f"base_url has to be http://host[:port] or https://host[:port], not {self.base_url!r}")
+        parts.port  # Raises for what is no port.
         if parts.username or parts.query or parts.fragment:
             raise ValueError("base_url takes a host, a port and a path, nothing else")
         if self.api_key is not None and not (self.api_key.isascii() and self.api_key.isprintable()):
