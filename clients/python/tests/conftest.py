@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+import os
 from typing import Iterator
 
 import pytest
 
 from fake_broker import FakeBroker
+
+os.environ["DJANGO_SETTINGS_MODULE"] = "django_project"
 
 
 @pytest.fixture

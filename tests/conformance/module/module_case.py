@@ -25,3 +25,9 @@ class ModuleTestCase(harness.BrokerTestCase):
         self.assertEqual(result.error_type, error_type, result)
         return result
 
+    def audit_record(self, result):
+        def found():
+            return [r for r in self.broker.log_lines("audit.log") if r.get("execution_id") == result.id]
+
+        self.assertTrue(harness.wait_until(found, 20), "no audit record")
+        return found()[-1]

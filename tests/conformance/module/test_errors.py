@@ -2,6 +2,7 @@
 
 import json
 import socket
+import tempfile
 import unittest
 
 from module_case import ModuleTestCase
@@ -104,13 +105,12 @@ class Blocking(ModuleTestCase):
 
     @classmethod
     def setUpClass(cls):
-        import tempfile
-
         cls.rules = tempfile.NamedTemporaryFile("w", suffix=".json")
-        json.dump({"rules": {"test.block": {
-            "category": "internal", "severity": "critical", "message": "an internal word", "action": "block",
-            "pattern": "WALRUS-[0-9]{4}", "keywords": ["walrus-"],
-            "examples": {"match": ["WALRUS-1234"], "no_match": ["WALRUS-12"]}}}}, cls.rules)
+        json.dump({"rules": [{
+            "id": "test-word", "category": "token", "description": "A word of the house.", "severity": "critical",
+            "action": "block", "pattern": "WALRUS-(?P<secret>[0-9]{4})", "keywords": ["walrus-"], "max_length": 32,
+            "examples": {"match": [{"text": "WALRUS-1234", "secret": ["1234"]}], "no_match": ["WALRUS-12"]},
+        }]}, cls.rules)
         cls.rules.flush()
         cls.sections = {"output": {"rules_file": cls.rules.name}}
         super().setUpClass()
@@ -126,7 +126,7 @@ class Blocking(ModuleTestCase):
         self.assertEqual(result.stdout, "")
         with self.assertRaises(OutputValidationError) as caught:
             CodeExecutor(raise_on_failure=True).execute(code)
-        self.assertEqual(caught.exception.details["violations"][0]["rule"], "test.block")
+        self.assertEqual(caught.exception.details["violations"][0]["rule"], "test-word")
 
 
 class Results(ModuleTestCase):

@@ -1,15 +1,20 @@
 from __future__ import annotations
 
-from typing import Any, Optional
+from typing import TYPE_CHECKING, Any, Optional
 
 from django.contrib import admin
 from django.http import HttpRequest
 
 from .models import Execution
 
+if TYPE_CHECKING:
+    Base = admin.ModelAdmin[Execution]
+else:
+    Base = admin.ModelAdmin
+
 
 @admin.register(Execution)
-class ExecutionAdmin(admin.ModelAdmin):
+class ExecutionAdmin(Base):
     """To look at and to delete; what happened is not edited."""
 
     date_hierarchy = "created_at"
