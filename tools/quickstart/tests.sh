@@ -32,17 +32,25 @@ run_all_tests() {
   build_preset fuzz fuzz_targets
   suite "fuzz targets, a short run each from their seeds" fuzz -L fuzz -j "$(nproc)"
 
+  step "The Python client: types, unit tests, wheel"
+  script clients/python/check
+
   step "Format, include direction, clang-tidy"
-  if tools/check build/release; then PASSED=$((PASSED + 1)); else
-    FAILED=$((FAILED + 1))
-    FAILED_SUITES+=("tools/check")
-  fi
+  script tools/check build/release
 
   step "Result after $((SECONDS / 60)) min $((SECONDS % 60)) s"
   local name
   for name in "${FAILED_SUITES[@]}"; do say "failed: $name"; done
   echo "$PASSED passed, $FAILED failed"
   ((FAILED == 0))
+}
+
+# script COMMAND...: one that passes or fails as a whole, counted as one test.
+script() {
+  if "$@"; then PASSED=$((PASSED + 1)); else
+    FAILED=$((FAILED + 1))
+    FAILED_SUITES+=("$1")
+  fi
 }
 
 # suite NAME PRESET CTEST_ARGUMENTS...: one run of ctest, counted. A suite without a test is a failure.

@@ -1,0 +1,183 @@
+"""Requests and replies of the broker's HTTP API, without I/O: what the synchronous and the asynchronous side share."""
+
+from __future__ import annotations
+
+import base64
+import json
+from dataclasses import dataclass, field
+from typing import Any, Dict, Mapping, Optional, Sequence, Union
+
+from .exceptions import BrokerUnavailableError, CodeExecutionError, RequestRefusedError
+from .sandboxes.base import SandboxConfig
+from .settings import ClientSettings
+
+EXECUTIONS = "/v1/executions"
+VALIDATE = "/v1/validate"
+REDACT = "/v1/redact"
+
+#: What a reply has to have to be one.
+EXECUTED = ("success",)
+VALIDATED = ("is_valid", "error_type", "error_message", "error_line", "validation_violations")
+REDACTED = ("is_valid", "sanitized_output", "violations", "was_redacted")
+
+#: Answers in memory are bounded: above what the broker's highest ceilings can make in practice.
+MAX_REPLY_BYTES = 256 * 1024 * 1024
+
+#: Less than the broker's `server.idle_timeout_seconds`, so that a connection is rarely closed under a request.
+MAX_IDLE_SECONDS = 45.0
+
+FileContent = Union[str, bytes]
+
+
+@dataclass(frozen=True)
+class Call:
+    """One request, with what its sender has to know about it."""
+
+    method: str
+    path: str
+    body: Optional[bytes]
+    #: For all of it, attempts and waiting included.
+    seconds: float
+    #: Whether it may be sent again when it is not known whether the broker got it.
+    repeatable: bool
+
+
+@dataclass(frozen=True)
+class Reply:
+    status: int
+    #: Names in lower case.
+    headers: Mapping[str, str]
+    body: bytes = field(repr=False)
+
+
+class NotSent(Exception):
+    """The connection could not be made: the broker has seen nothing."""
+
+
+class NoReply(Exception):
+    """The request may have arrived; a reply did not."""
+
+
+class Late(NoReply):
+    """… within the time of the call."""
+
+
+def encode(value: Mapping[str, Any]) -> bytes:
+    try:
+        return json.dumps(value, allow_nan=False, separators=(",", ":")).encode("ascii")
+    except (TypeError, ValueError) as error:
+        raise TypeError(f"context and configuration have to be JSON: {error}") from error
+
+
+def sandbox_limits(config: SandboxConfig) -> Dict[str, Any]:
+    limits: Dict[str, Any] = {
+        "timeout_seconds": config.timeout_seconds,
+        "max_memory_mb": config.max_memory_mb,
+        "max_output_bytes": config.max_output_bytes,
+        "enable_network": config.enable_network,
+    }
+    if config.allowed_imports is not None:
+        limits["allowed_imports"] = list(config.allowed_imports)
+    for name in (
+        "max_cpu_seconds", "cpus", "max_processes", "max_file_mb", "max_artifacts", "max_artifact_bytes",
+    ):
+        if getattr(config, name) is not None:
+            limits[name] = getattr(config, name)
+    return limits
+
+
+def file_list(files: Mapping[str, FileContent]) -> Any:
+    return [
+        {"path": path, "content": content}
+        if isinstance(content, str)
+        else {"path": path, "content_base64": base64.b64encode(content).decode("ascii")}
+        for path, content in files.items()
+    ]
+
+
+def headers_of(settings: ClientSettings, has_body: bool) -> Dict[str, str]:
+    headers = {"Accept": "application/json", "User-Agent": "sallyport-python"}
+    if has_body:
+        headers["Content-Type"] = "application/json"
+    if settings.api_key:
+        headers["Authorization"] = "Bearer " + settings.api_key
+    return headers
+
+
+def retry_after(reply: Reply) -> Optional[float]:
+    """In seconds. The broker writes whole seconds; the form with a date is not its own."""
+    text = reply.headers.get("retry-after", "").strip()
+    return float(text) if text.isascii() and text.isdigit() else None
+
+
+class Retries:
+    """When to try again. Only where it is certain that nothing ran, or where running again changes nothing."""
+
+    def __init__(self, settings: ClientSettings, call: Call) -> None:
+        self._settings = settings
+        self._call = call
+        self._done = 0
+
+    def pause(self, outcome: Union[Reply, Exception], remaining: float) -> Optional[float]:
+        """How long to wait before the next attempt, or None if there shall be none."""
+        if self._done >= self._settings.max_retries:
+            return None
+        if isinstance(outcome, Reply):
+            if outcome.status not in (429, 503):
+                return None
+            advice = retry_after(outcome)
+            if advice is None:
+                return None
+            wait = advice
+        elif isinstance(outcome, NotSent):
+            wait = 0.1 * 2.0**self._done
+        elif isinstance(outcome, NoReply) and not isinstance(outcome, Late) and self._call.repeatable:
+            wait = 0.0
+        else:
+            return None
+        if wait > self._settings.max_retry_wait_seconds or wait >= remaining:
+            return None
+        self._done += 1
+        return wait
+
+
+def unavailable(settings: ClientSettings, call: Call, error: Exception) -> BrokerUnavailableError:
+    details: Dict[str, Any] = {"base_url": settings.base_url, "sent": not isinstance(error, NotSent)}
+    if isinstance(error, Late):
+        details["waited_seconds"] = call.seconds
+        return BrokerUnavailableError(
+            f"the broker at {settings.base_url} did not answer within {call.seconds:g} seconds", details
+        )
+    if isinstance(error, NotSent):
+        return BrokerUnavailableError(f"no broker can be reached at {settings.base_url}: {error}", details)
+    return BrokerUnavailableError(f"the broker at {settings.base_url} ended the connection: {error}", details)
+
+
+def decode(settings: ClientSettings, reply: Reply, fields: Sequence[str]) -> Dict[str, Any]:
+    """The body of a 200, which has `fields`. Raises what another status stands for."""
+    try:
+        body = json.loads(reply.body)
+    except ValueError:
+        body = None
+    if reply.status == 200 and isinstance(body, dict) and all(name in body for name in fields):
+        return body
+    raise refusal(settings, reply, body if isinstance(body, dict) else {})
+
+
+def refusal(settings: ClientSettings, reply: Reply, body: Mapping[str, Any]) -> CodeExecutionError:
+    message = body.get("message")
+    if not isinstance(message, str):
+        return BrokerUnavailableError(
+            f"what answers at {settings.base_url} with status {reply.status} is not a Sallyport broker",
+            {"base_url": settings.base_url, "status": reply.status, "sent": True},
+        )
+    theirs = body.get("details")
+    details: Dict[str, Any] = dict(theirs) if isinstance(theirs, dict) else {}
+    details["status"] = reply.status
+    details["broker_error_type"] = body.get("error_type")
+    if reply.status == 429 or reply.status >= 500:
+        details["retry_after_seconds"] = retry_after(reply)
+        details["base_url"] = settings.base_url
+        details["sent"] = False if reply.status in (429, 503) else True
+        return BrokerUnavailableError(message, details)
+    return RequestRefusedError(message, details)

@@ -1,0 +1,69 @@
+"""What can go wrong, as exceptions with a message, details and a form for JSON."""
+
+from __future__ import annotations
+
+from typing import Any, Dict, Mapping, Optional
+
+__all__ = [
+    "BrokerUnavailableError",
+    "CodeExecutionError",
+    "OutputValidationError",
+    "RequestRefusedError",
+    "ResourceLimitError",
+    "SandboxError",
+    "SecurityViolationError",
+    "TimeoutError",
+    "ValidationError",
+]
+
+
+class CodeExecutionError(Exception):
+    """The base of all; itself raised where the submitted program ended with an error of its own."""
+
+    def __init__(self, message: str, details: Optional[Mapping[str, Any]] = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.details: Dict[str, Any] = dict(details or {})
+
+    def to_dict(self) -> Dict[str, Any]:
+        return {"error_type": type(self).__name__, "message": self.message, "details": self.details}
+
+
+class ValidationError(CodeExecutionError):
+    """The program was refused before it ran; `details["violations"]` says why."""
+
+
+class SandboxError(CodeExecutionError):
+    """The sandbox failed, not the program."""
+
+
+class TimeoutError(CodeExecutionError):  # noqa: A001  The module's name.
+    """The program exceeded its time; `details["timeout_seconds"]` is what it had."""
+
+
+class ResourceLimitError(CodeExecutionError):
+    """The program exceeded its memory, CPU time or output."""
+
+
+class SecurityViolationError(CodeExecutionError):
+    """The program tried something while it ran that is forbidden."""
+
+
+class OutputValidationError(CodeExecutionError):
+    """What the program wrote may not go out; `details["violations"]` says why."""
+
+
+class BrokerUnavailableError(SandboxError):
+    """No broker answered, or it cannot serve now. The same call may succeed later.
+
+    `details["sent"]` is false where it is certain that nothing ran; `details["retry_after_seconds"]` is the broker's
+    advice, where it gave one.
+    """
+
+
+class RequestRefusedError(CodeExecutionError):
+    """The broker refused the request itself: a limit above its ceiling, a switch that may not be off, a wrong key.
+
+    The program was not looked at, so there is nothing in it to correct. `details["status"]` is the HTTP status; the
+    other details are the broker's, such as `field` and `ceiling`.
+    """

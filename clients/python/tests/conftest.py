@@ -1,0 +1,16 @@
+from __future__ import annotations
+
+import os
+from typing import Iterator
+
+import pytest
+
+from fake_broker import FakeBroker
+
+os.environ["DJANGO_SETTINGS_MODULE"] = "django_project"
+
+
+@pytest.fixture
+def broker() -> Iterator[FakeBroker]:
+    with FakeBroker() as fake:
+        yield fake
