@@ -24,7 +24,7 @@ enum class WhenFull { lose_oldest, wait };
 /// records that may push out the oldest would push out audit records.
 ///
 /// While lines keep coming the thread looks for them every millisecond, and is not woken for each: to wake a
-/// thread costs more than to make the line (docs/adr/0008-log-queue.md).
+/// thread costs more than to make the line (docs/adr/0012-log-queue.md).
 ///
 /// Lost lines are told of in the log itself, where they are missing: an event `log_records_lost` with their
 /// number, at most one a second and one at the end.
