@@ -124,6 +124,10 @@ class Descriptors(unittest.TestCase):
                 resource.prlimit(broker.process.pid, resource.RLIMIT_NOFILE, before)
                 connection.close()
             self.assertEqual(broker.run("print('after')")["stdout"], "after\n")
+            # A removal for which there was no descriptor is the sweep's, or the next start's.
+            broker.stop()
+            broker.start()
+            self.assertTrue(broker.containers_gone(20), broker.containers())
 
 
 if __name__ == "__main__":
