@@ -1,7 +1,8 @@
 #include "runners/gvisor_sandbox.hpp"
 
+#include "runners/seconds.hpp"
+
 #include <chrono>
-#include <cmath>
 #include <utility>
 
 namespace asio = boost::asio;
@@ -10,10 +11,6 @@ namespace sallyport::runners {
 namespace {
 
 constexpr std::size_t kMaxEarlyOutput = 4096;
-
-std::chrono::milliseconds from_seconds(double value) {
-  return std::chrono::milliseconds(std::llround(value * 1000.0));
-}
 
 SandboxFailure failure_for(const docker::Error& error) {
   switch (error.kind) {
@@ -68,16 +65,16 @@ SandboxFault fault_of(const docker::Error& error, const std::string& what) {
 }
 
 base::CallBounds call_bounds(const GVisorContext& context, const base::CallBounds& outer) {
-  return base::CallBounds(outer.deadline.at_most(from_seconds(context.engine.call_timeout_seconds)),
+  return base::CallBounds(outer.deadline.at_most(milliseconds_of(context.engine.call_timeout_seconds)),
                           outer.stop);
 }
 
 base::CallBounds evidence_bounds(const GVisorContext& context) {
-  return base::CallBounds(base::Deadline::after(from_seconds(context.engine.call_timeout_seconds)));
+  return base::CallBounds(base::Deadline::after(milliseconds_of(context.engine.call_timeout_seconds)));
 }
 
 base::CallBounds start_bounds(const GVisorContext& context, const base::CallBounds& outer) {
-  return base::CallBounds(outer.deadline.at_most(from_seconds(context.engine.start_timeout_seconds)),
+  return base::CallBounds(outer.deadline.at_most(milliseconds_of(context.engine.start_timeout_seconds)),
                           outer.stop);
 }
 

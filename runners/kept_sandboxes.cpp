@@ -1,13 +1,13 @@
 #include "runners/kept_sandboxes.hpp"
 
 #include "base/event.hpp"
+#include "runners/seconds.hpp"
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 
 #include <algorithm>
 #include <chrono>
-#include <cmath>
 #include <list>
 #include <stop_token>
 #include <utility>
@@ -21,10 +21,6 @@ namespace {
 constexpr std::chrono::seconds kCleanTime{5};
 /// A submission waits no longer for that than a cold start would take.
 constexpr std::chrono::milliseconds kPatience{300};
-
-base::Clock::duration from_seconds(double seconds) {
-  return std::chrono::milliseconds(std::llround(seconds * 1000.0));
-}
 
 }  // namespace
 
@@ -99,7 +95,7 @@ asio::awaitable<std::unique_ptr<GVisorSandbox>> KeptSandboxes::take(std::string 
 void KeptSandboxes::give_back(std::string owner, std::unique_ptr<GVisorSandbox> sandbox, std::string early) {
   const config::Runner& runner = state_->context.runner;
   if (state_->stopped || sandbox->jobs >= runner.reuse_max_jobs) return;
-  if (base::Clock::now() - sandbox->born() >= from_seconds(runner.reuse_max_age_seconds)) return;
+  if (base::Clock::now() - sandbox->born() >= milliseconds_of(runner.reuse_max_age_seconds)) return;
   while (!state_->entries.empty() && state_->entries.size() >= runner.reuse_max_sandboxes) {
     state_->entries.front()->stop.request_stop();
     state_->entries.pop_front();
@@ -117,8 +113,8 @@ asio::awaitable<void> KeptSandboxes::tend(std::shared_ptr<State> state, std::sha
   entry->usable = co_await entry->sandbox->await_next(std::move(early), cleaning);
   entry->settled.set();
   if (entry->usable && !entry->stop.stop_requested()) {
-    const auto of_age = entry->sandbox->born() + from_seconds(runner.reuse_max_age_seconds);
-    const auto unused = base::Clock::now() + from_seconds(runner.reuse_idle_seconds);
+    const auto of_age = entry->sandbox->born() + milliseconds_of(runner.reuse_max_age_seconds);
+    const auto unused = base::Clock::now() + milliseconds_of(runner.reuse_idle_seconds);
     const base::CallBounds waiting(base::Deadline::at(std::min(of_age, unused)), entry->stop.get_token());
     entry->usable = co_await entry->sandbox->watch(waiting);
   }

@@ -24,6 +24,7 @@ struct SandboxClass {
   std::uint64_t max_file_mb = 0;    ///< Ceiling of the job's own limit.
   std::uint64_t max_processes = 0;  ///< Ceiling of the job's own limit.
 
+  // NOLINTNEXTLINE(modernize-use-nullptr): the check takes the generated comparison with 0 for a pointer.
   friend auto operator<=>(const SandboxClass&, const SandboxClass&) = default;
 };
 

@@ -1,12 +1,12 @@
 #include "runners/sandbox_pool.hpp"
 
 #include "base/event.hpp"
+#include "runners/seconds.hpp"
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 
 #include <chrono>
-#include <cmath>
 #include <random>
 #include <stop_token>
 #include <unordered_map>
@@ -17,10 +17,6 @@ namespace asio = boost::asio;
 
 namespace sallyport::runners {
 namespace {
-
-base::Clock::duration from_seconds(double seconds) {
-  return std::chrono::milliseconds(std::llround(seconds * 1000.0));
-}
 
 PoolPolicyOptions policy_options(const config::Pool& pool) {
   PoolPolicyOptions options;
@@ -33,8 +29,8 @@ PoolPolicyOptions policy_options(const config::Pool& pool) {
     options.image_ranges[each.image] = range;
   }
   options.max_slots = pool.max_slots;
-  options.max_age = from_seconds(pool.max_age_seconds);
-  options.demand_half_life = from_seconds(pool.demand_memory_seconds);
+  options.max_age = milliseconds_of(pool.max_age_seconds);
+  options.demand_half_life = milliseconds_of(pool.demand_memory_seconds);
   options.busy_starts = pool.busy_starts;
   options.idle_starts = pool.idle_starts;
   return options;

@@ -1,6 +1,7 @@
 // What the tests of the output validation share.
 #pragma once
 
+#include "tests/support/source_folder.hpp"
 #include "validators/output_validator.hpp"
 
 #include <gtest/gtest.h>
@@ -111,9 +112,9 @@ inline std::vector<Sample> read_samples(const std::string& path) {
 // The repository's own, and, where it stands beside the repository, the folder of data shared with other
 // projects.
 inline std::vector<Sample> all_samples() {
-  auto samples = read_samples(SALLYPORT_SOURCE_DIR "/tests/unit/validators/output/samples.json");
+  auto samples = read_samples(test::source_folder() + "/tests/unit/validators/output/samples.json");
   EXPECT_FALSE(samples.empty());
-  const auto shared = read_samples(SALLYPORT_SOURCE_DIR "/../shared/data/secrets.json");
+  const auto shared = read_samples(test::source_folder() + "/../shared/data/secrets.json");
   samples.insert(samples.end(), shared.begin(), shared.end());
   return samples;
 }
