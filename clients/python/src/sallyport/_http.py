@@ -178,13 +178,16 @@ _MAX_SHARED = 64
 
 def shared(settings: ClientSettings) -> Transport:
     """One for all that have the same settings, so that executors which live for one request reuse connections."""
+    oldest = None
     with _shared_lock:
         transport = _shared.get(settings)
         if transport is None:
             if len(_shared) >= _MAX_SHARED:
-                _shared.pop(next(iter(_shared)))
+                oldest = _shared.pop(next(iter(_shared)))
             transport = _shared[settings] = Transport(settings)
-        return transport
+    if oldest is not None:
+        oldest.close()
+    return transport
 
 
 def _after_fork_in_child() -> None:
