@@ -130,9 +130,11 @@ class Executor:
         )
 
     def _result(self, reply: protocol.Reply) -> ExecutionResult:
-        return ExecutionResult.from_reply(
-            protocol.decode(self.settings, reply, protocol.EXECUTED), self.sandbox_config.timeout_seconds
-        )
+        body = protocol.decode(self.settings, reply, protocol.EXECUTED)
+        try:
+            return ExecutionResult.from_reply(body, self.sandbox_config.timeout_seconds)
+        except (AttributeError, KeyError, TypeError) as error:
+            raise protocol.refusal(self.settings, reply, {}) from error
 
     def _started(self, code: str) -> None:
         if self.log_executions:
