@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import http.client
 import os
@@ -196,6 +197,12 @@ def _after_fork_in_child() -> None:
     _shared_lock = threading.Lock()
     for transport in _shared.values():
         transport._lock = threading.Lock()
+
+
+@atexit.register
+def _close_all() -> None:
+    for transport in list(_shared.values()):
+        transport.close()
 
 
 if hasattr(os, "register_at_fork"):
