@@ -28,7 +28,7 @@ def measure(broker, rounds):
     settings = ClientSettings(base_url=f"http://127.0.0.1:{broker.port}")
     executor = CodeExecutor(settings=settings)
     asynchronous = AsyncCodeExecutor(settings=settings)
-    body = json.dumps(executor._request(CODE, None, "", None)).encode()
+    body = json.dumps(executor._request(CODE, None, "", None, False)).encode()
     raw = broker.connect()
     times = {"raw": [], "client": [], "asyncio": []}
 

@@ -18,7 +18,7 @@ from django.http import HttpRequest  # noqa: E402
 from django.template import Context, Template  # noqa: E402
 from django.test import Client, override_settings  # noqa: E402
 
-from sallyport import ExecutionResult  # noqa: E402
+from sallyport import CodeExecutor, ExecutionResult  # noqa: E402
 from sallyport.django import DjangoCodeExecutor, execution_finished, get_executor  # noqa: E402
 from sallyport.django.history.models import Execution  # noqa: E402
 
@@ -98,6 +98,11 @@ def test_an_executor_is_the_users_and_the_settings(site: FakeBroker) -> None:
     get_executor(request).execute("1")
     assert "user_id" not in site.last.body
     assert get_executor().user_id is None
+
+
+def test_what_is_made_without_the_app_finds_the_broker_too(site: FakeBroker) -> None:
+    assert CodeExecutor(user_id=4).execute("1").success
+    assert site.last.body["user_id"] == 4
 
 
 def test_executions_are_kept(site: FakeBroker) -> None:

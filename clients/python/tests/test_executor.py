@@ -36,15 +36,17 @@ def test_everything_that_is_given_is_sent(broker: FakeBroker) -> None:
     )
     executor = CodeExecutor(
         sandbox_config=config, redact_sensitive_output=False, image="python-data", policy="strict",
-        settings=broker.settings(api_key="key"),
+        forbidden_functions={"sorted", "print"}, priority="low", settings=broker.settings(api_key="key"),
     )
-    executor.execute("1", {"b": 2}, stdin="in", files={"t.txt": "text", "b.bin": b"\xff"})
+    executor.execute("1", {"b": 2}, stdin="in", files={"t.txt": "text", "b.bin": b"\xff"}, deterministic=True)
     body = broker.last.body
     assert body["context"] == {"a": 1, "b": 2}
     assert (body["user_id"], body["image"], body["policy"], body["stdin"]) == (3, "python-data", "strict", "in")
     assert body["files"] == [{"path": "t.txt", "content": "text"}, {"path": "b.bin", "content_base64": "/w=="}]
     assert body["sandbox_config"]["allowed_imports"] == ["math"] and body["sandbox_config"]["cpus"] == 0.5
     assert body["redact_sensitive_output"] is False
+    assert body["forbidden_functions"] == ["print", "sorted"] and "forbidden_modules" not in body
+    assert (body["priority"], body["deterministic"]) == ("low", True)
     assert broker.last.headers["Authorization"] == "Bearer key"
 
 
@@ -131,6 +133,8 @@ def test_mistakes_in_the_call_raise_in_both_styles(broker: FakeBroker) -> None:
     with pytest.raises(TypeError):
         SandboxConfig(allowed_imports="math")  # type: ignore[arg-type]
     with pytest.raises(TypeError):
+        CodeExecutor(forbidden_functions="print")
+    with pytest.raises(TypeError):
         CodeExecutor(sandbox_type=str)  # type: ignore[arg-type]
     assert broker.requests == []
 
@@ -170,13 +174,24 @@ def test_a_sandbox_of_ones_own_runs_between_the_brokers_doors(broker: FakeBroker
     violation = {"type": "sensitive_data", "rule": "r"}
     broker.says(
         answer(VALID),
-        answer({"is_valid": False, "sanitized_output": "[REDACTED]", "violations": [violation], "was_redacted": True}),
+        answer({"is_valid": True, "sanitized_output": "[REDACTED]", "violations": [violation], "was_redacted": True}),
     )
     result = CodeExecutor(9, Here, settings=broker.settings()).execute("x", {"n": 1})
     assert [request.path for request in broker.requests] == ["/v1/validate", "/v1/redact"]
     assert broker.last.body == {"text": "1 9", "redact": True}
     assert result.success and result.stdout == "[REDACTED]" and result.was_output_redacted
     assert result.output_violations == [{**violation, "stream": "stdout"}]
+
+
+def test_output_of_a_sandbox_of_ones_own_can_be_blocked(broker: FakeBroker) -> None:
+    violation = {"type": "sensitive_data", "rule": "r"}
+    broker.says(
+        answer(VALID),
+        answer({"is_valid": False, "sanitized_output": "", "violations": [violation], "was_redacted": False}),
+    )
+    result = CodeExecutor(9, Here, settings=broker.settings()).execute("x", {"n": 1})
+    assert (result.success, result.stdout, result.error_type) == (False, "", "OutputValidationError")
+    assert isinstance(result.error, sallyport.OutputValidationError)
 
 
 def test_a_sandbox_of_ones_own_gets_no_refused_program(broker: FakeBroker) -> None:

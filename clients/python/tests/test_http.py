@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import http.client
 import os
 import socket
 import threading
@@ -208,6 +209,33 @@ def test_a_child_process_does_not_share_connections(broker: FakeBroker) -> None:
     assert run(settings).success
     first, in_child, after = [request.connection for request in broker.requests]
     assert first == after != in_child
+
+
+def test_a_reply_that_is_half_a_brokers(broker: FakeBroker) -> None:
+    broker.says(answer({"success": True, "artifacts": [{"path": "a"}]}), answer({"success": True, "artifacts": 1}))
+    for _ in range(2):
+        assert run(broker.settings()).error_type == "BrokerUnavailableError"
+
+
+def test_an_interrupted_call_closes_its_connection(broker: FakeBroker, monkeypatch: pytest.MonkeyPatch) -> None:
+    left = threading.Event()
+
+    def wait(handler: _Handler) -> None:
+        if handler.rfile.read(1) == b"":
+            left.set()
+        handler.close_connection = True
+
+    def interrupt(_: http.client.HTTPConnection) -> http.client.HTTPResponse:
+        raise KeyboardInterrupt
+
+    broker.says(wait)
+    settings = broker.settings()
+    with monkeypatch.context() as patch:
+        patch.setattr(http.client.HTTPConnection, "getresponse", interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            run(settings)
+    assert left.wait(10)
+    assert run(settings).success
 
 
 def test_a_path_in_the_url_is_kept(broker: FakeBroker) -> None:

@@ -1,10 +1,14 @@
 """The validators by themselves."""
 
-import unittest
+import base64
+import hashlib
 
 from module_case import ModuleTestCase
 
 from sallyport.validators import ASTValidator, OutputValidator, SyntaxValidator
+
+# Looks like the body of a key in PEM, and is none.
+KEY_BODY = base64.encodebytes(b"0\x82" + b"".join(hashlib.sha256(bytes([n])).digest() for n in range(20))).decode().strip()
 
 
 class Syntax(ModuleTestCase):
@@ -70,7 +74,7 @@ class Output(ModuleTestCase):
         result = self.validate("API key: " + key, redact=True)
         self.assertEqual(result.sanitized_output, "API key: [REDACTED]")
         self.assertEqual(result.violations[0]["type"], "sensitive_data")
-        self.assertFalse(result.is_valid)
+        self.assertTrue(result.is_valid)  # What is left may go out.
         self.assertTrue(result.was_redacted)
 
     def test_it_is_left_where_that_is_wanted(self):
@@ -92,8 +96,8 @@ class Output(ModuleTestCase):
             "generic key": ("api_key = 'f3A9kL2mQ8xZ" + "7vB4nC6wE1rT5yU0'", "7vB4nC6wE1rT5yU0"),
             "connection string": ("postgres://app:hunter2secret@" + "db.internal/main", "hunter2secret"),
             "private key": (
-                "-----BEGIN RSA PRIVATE " + "KEY-----\nMIIEowIBAAKCAQEAx7\n-----END RSA PRIVATE KEY-----",
-                "MIIEowIBAAKCAQEAx7"),
+                "-----BEGIN RSA PRIVATE " + f"KEY-----\n{KEY_BODY}\n-----END RSA PRIVATE KEY-----",
+                KEY_BODY[:60]),
             "password": ("password: 'Gr33n-Tr4ctor!" + "77'", "Gr33n-Tr4ctor"),
         }
         for kind, (text, secret) in kinds.items():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from typing import Any, Dict, Mapping, Optional, Type
+from typing import Any, Dict, Iterable, Mapping, Optional, Type
 
 from . import _protocol as protocol
 from .result import ExecutionResult
@@ -18,7 +18,11 @@ _VERDICT_SECONDS = 30.0
 
 
 class Executor:
-    """The constructor of `CodeExecutor` and `AsyncCodeExecutor`."""
+    """The constructor of `CodeExecutor` and `AsyncCodeExecutor`.
+
+    The arguments by position are the module's. `forbidden_...` take away from the policy; `priority` is "low",
+    "normal" or "high".
+    """
 
     def __init__(
         self,
@@ -34,6 +38,10 @@ class Executor:
         raise_on_failure: bool = False,
         image: Optional[str] = None,
         policy: Optional[str] = None,
+        forbidden_functions: Optional[Iterable[str]] = None,
+        forbidden_modules: Optional[Iterable[str]] = None,
+        forbidden_attributes: Optional[Iterable[str]] = None,
+        priority: Optional[str] = None,
         settings: Optional[ClientSettings] = None,
     ) -> None:
         if not (isinstance(sandbox_type, type) and issubclass(sandbox_type, BaseSandbox)):
@@ -49,6 +57,10 @@ class Executor:
         self.raise_on_failure = raise_on_failure
         self.image = image
         self.policy = policy
+        self.forbidden_functions = protocol.names(forbidden_functions)
+        self.forbidden_modules = protocol.names(forbidden_modules)
+        self.forbidden_attributes = protocol.names(forbidden_attributes)
+        self.priority = priority
         self.settings = settings or current_settings()
         self._prepare()
 
@@ -61,6 +73,7 @@ class Executor:
         context: Optional[Mapping[str, Any]],
         stdin: str,
         files: Optional[Mapping[str, protocol.FileContent]],
+        deterministic: bool,
     ) -> Dict[str, Any]:
         if not isinstance(code, str):
             raise TypeError(f"code is a str, not {type(code).__name__}")
@@ -81,6 +94,13 @@ class Executor:
             request["stdin"] = stdin
         if files:
             request["files"] = protocol.file_list(files)
+        if deterministic:
+            request["deterministic"] = True
+        if self.priority:
+            request["priority"] = self.priority
+        for name in protocol.FORBIDDEN:
+            if getattr(self, name) is not None:
+                request[name] = getattr(self, name)
         if self.user_id is not None:
             request["user_id"] = self.user_id
         if self.sandbox_type.broker_type is not None:
@@ -110,9 +130,11 @@ class Executor:
         )
 
     def _result(self, reply: protocol.Reply) -> ExecutionResult:
-        return ExecutionResult.from_reply(
-            protocol.decode(self.settings, reply, protocol.EXECUTED), self.sandbox_config.timeout_seconds
-        )
+        body = protocol.decode(self.settings, reply, protocol.EXECUTED)
+        try:
+            return ExecutionResult.from_reply(body, self.sandbox_config.timeout_seconds)
+        except (AttributeError, KeyError, TypeError) as error:
+            raise protocol.refusal(self.settings, reply, {}) from error
 
     def _started(self, code: str) -> None:
         if self.log_executions:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import http.client
 import os
@@ -178,13 +179,16 @@ _MAX_SHARED = 64
 
 def shared(settings: ClientSettings) -> Transport:
     """One for all that have the same settings, so that executors which live for one request reuse connections."""
+    oldest = None
     with _shared_lock:
         transport = _shared.get(settings)
         if transport is None:
             if len(_shared) >= _MAX_SHARED:
-                _shared.pop(next(iter(_shared)))
+                oldest = _shared.pop(next(iter(_shared)))
             transport = _shared[settings] = Transport(settings)
-        return transport
+    if oldest is not None:
+        oldest.close()
+    return transport
 
 
 def _after_fork_in_child() -> None:
@@ -193,6 +197,12 @@ def _after_fork_in_child() -> None:
     _shared_lock = threading.Lock()
     for transport in _shared.values():
         transport._lock = threading.Lock()
+
+
+@atexit.register
+def _close_all() -> None:
+    for transport in list(_shared.values()):
+        transport.close()
 
 
 if hasattr(os, "register_at_fork"):

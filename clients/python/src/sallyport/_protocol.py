@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from dataclasses import dataclass, field
-from typing import Any, Dict, Mapping, Optional, Sequence, Union
+from typing import Any, Dict, Iterable, List, Mapping, Optional, Sequence, Union
 
 from .exceptions import BrokerUnavailableError, CodeExecutionError, RequestRefusedError
 from .sandboxes.base import SandboxConfig
@@ -19,6 +19,9 @@ REDACT = "/v1/redact"
 EXECUTED = ("success",)
 VALIDATED = ("is_valid", "error_type", "error_message", "error_line", "validation_violations")
 REDACTED = ("is_valid", "sanitized_output", "violations", "was_redacted")
+
+#: The lists that take away from the policy.
+FORBIDDEN = ("forbidden_functions", "forbidden_modules", "forbidden_attributes")
 
 #: Answers in memory are bounded: above what the broker's highest ceilings can make in practice.
 MAX_REPLY_BYTES = 256 * 1024 * 1024
@@ -84,6 +87,13 @@ def sandbox_limits(config: SandboxConfig) -> Dict[str, Any]:
         if getattr(config, name) is not None:
             limits[name] = getattr(config, name)
     return limits
+
+
+def names(given: Optional[Iterable[str]]) -> Optional[List[str]]:
+    """As JSON has them: sets are welcome, one name by itself is a mistake."""
+    if isinstance(given, str):
+        raise TypeError(f"a list of names is wanted; for one, write [{given!r}]")
+    return None if given is None else sorted(given)
 
 
 def file_list(files: Mapping[str, FileContent]) -> Any:

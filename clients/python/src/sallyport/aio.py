@@ -35,8 +35,9 @@ class AsyncCodeExecutor(Executor):
         *,
         stdin: str = "",
         files: Optional[Mapping[str, protocol.FileContent]] = None,
+        deterministic: bool = False,
     ) -> ExecutionResult:
-        call = self._call(self._request(code, context, stdin, files))
+        call = self._call(self._request(code, context, stdin, files, deterministic))
         self._started(code)
         try:
             result = self._result(await self._connections.send(call))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import time
-from typing import Any, Dict, List, Mapping, Optional
+from typing import Any, Dict, Mapping, Optional
 
 from . import _http
 from . import _protocol as protocol
@@ -34,13 +34,15 @@ class CodeExecutor(Executor):
         *,
         stdin: str = "",
         files: Optional[Mapping[str, protocol.FileContent]] = None,
+        deterministic: bool = False,
     ) -> ExecutionResult:
         """Runs `code` and waits for its end.
 
         `context` is in the code as the variable `context`, and has to be JSON. `files` are placed in the working
-        directory. Takes at most the configuration's `timeout_seconds` and the settings' `overhead_seconds`.
+        directory. `deterministic` says that the same call has the same result, so that the broker may give an earlier
+        one of the same user again, if its operator permits. Takes at most the configuration's `timeout_seconds` and the settings' `overhead_seconds`.
         """
-        result = self._execute(code, context, stdin, files)
+        result = self._execute(code, context, stdin, files, deterministic)
         if self.raise_on_failure:
             result.raise_for_failure()
         return result
@@ -51,9 +53,10 @@ class CodeExecutor(Executor):
         context: Optional[Mapping[str, Any]],
         stdin: str = "",
         files: Optional[Mapping[str, protocol.FileContent]] = None,
+        deterministic: bool = False,
     ) -> ExecutionResult:
         """In the style of results, whatever `raise_on_failure` says."""
-        request = self._request(code, context, stdin, files)
+        request = self._request(code, context, stdin, files, deterministic)
         self._started(code)
         try:
             if self.sandbox_type.broker_type is None:
@@ -118,7 +121,7 @@ class CodeExecutor(Executor):
         )
 
     def _redact(self, result: ExecutionResult) -> None:
-        found: List[Dict[str, Any]] = []
+        blocked = False
         for name in ("stdout", "stderr", "error_message"):
             text = getattr(result, name)
             if not text:
@@ -126,6 +129,11 @@ class CodeExecutor(Executor):
             call = redaction_call(text, self.redact_sensitive_output)
             reply = protocol.decode(self.settings, self._transport().send(call), protocol.REDACTED)
             setattr(result, name, reply["sanitized_output"])
+            blocked = blocked or not reply["is_valid"]
             result.was_output_redacted = result.was_output_redacted or reply["was_redacted"]
-            found.extend({**violation, "stream": name} for violation in reply["violations"])
-        result.output_violations = found
+            result.output_violations.extend({**violation, "stream": name} for violation in reply["violations"])
+        if blocked:
+            result.success = False
+            result.stdout = result.stderr = ""
+            result.error_type = "OutputValidationError"
+            result.error_message = "an output rule lets nothing of this output out"

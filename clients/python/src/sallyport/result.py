@@ -57,6 +57,8 @@ class ExecutionResult:
     timed_out: bool = False
     oom_killed: bool = False
     was_output_truncated: bool = False
+    #: An earlier result of the same user, given again.
+    cached: bool = False
     artifacts: List[Artifact] = field(default_factory=list)
     notes: List[str] = field(default_factory=list)
     usage: Optional[Dict[str, Any]] = None
@@ -116,7 +118,7 @@ def _failure(result: ExecutionResult, timeout_seconds: float) -> Optional[CodeEx
     name = result.error_type
     if result.timed_out:
         return TimeoutError(message, {**details, "timeout_seconds": timeout_seconds})
-    if name == "ValidationError" and result.execution_time_seconds is None:
+    if name == "ValidationError" and result.exit_code is None and result.execution_time_seconds is None:
         return ValidationError(
             message, {**details, "line": result.error_line, "violations": result.validation_violations}
         )

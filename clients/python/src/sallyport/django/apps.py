@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+from typing import Any
+
 from django.apps import AppConfig
 from django.core import checks
+from django.core.signals import setting_changed
 
 
 class SallyportConfig(AppConfig):
@@ -13,3 +16,19 @@ class SallyportConfig(AppConfig):
         from .checks import check_settings
 
         checks.register(check_settings)
+        setting_changed.connect(_setting_changed, dispatch_uid="sallyport.django")
+        _configure()
+
+
+def _configure() -> None:
+    """Executors and validators that are made without this app find the broker of SALLYPORT too."""
+    from ..settings import configure
+    from . import conf
+
+    if not conf.mistakes():  # Those are for the system checks to tell.
+        configure(conf.client_settings())
+
+
+def _setting_changed(*, setting: str, **_: Any) -> None:
+    if setting == "SALLYPORT":
+        _configure()

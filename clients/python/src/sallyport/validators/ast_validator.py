@@ -60,10 +60,10 @@ class ASTValidator:
         settings: Optional[ClientSettings] = None,
     ) -> None:
         self.policy = policy
-        self.allowed_imports = None if allowed_imports is None else tuple(allowed_imports)
-        self.forbidden_functions = None if forbidden_functions is None else frozenset(forbidden_functions)
-        self.forbidden_modules = None if forbidden_modules is None else frozenset(forbidden_modules)
-        self.forbidden_attributes = None if forbidden_attributes is None else frozenset(forbidden_attributes)
+        self.allowed_imports = protocol.names(allowed_imports)
+        self.forbidden_functions = protocol.names(forbidden_functions)
+        self.forbidden_modules = protocol.names(forbidden_modules)
+        self.forbidden_attributes = protocol.names(forbidden_attributes)
         self.settings = settings
 
     def validate(self, code: str) -> List[Violation]:
@@ -73,10 +73,9 @@ class ASTValidator:
         if policy:
             request["policy"] = policy
         if self.allowed_imports is not None:
-            request["sandbox_config"] = {"allowed_imports": list(self.allowed_imports)}
-        for name in ("forbidden_functions", "forbidden_modules", "forbidden_attributes"):
-            names = getattr(self, name)
-            if names is not None:
-                request[name] = sorted(names)
+            request["sandbox_config"] = {"allowed_imports": self.allowed_imports}
+        for name in protocol.FORBIDDEN:
+            if getattr(self, name) is not None:
+                request[name] = getattr(self, name)
         reply = ask(self.settings, validation_call(request), protocol.VALIDATED)
         return [Violation.from_reply(found) for found in reply["validation_violations"]]

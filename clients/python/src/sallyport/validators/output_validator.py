@@ -15,6 +15,7 @@ __all__ = ["OutputValidationResult", "OutputValidator"]
 
 @dataclass(frozen=True)
 class OutputValidationResult:
+    #: False where a rule lets nothing of the text out, or it was too long. A text that was redacted is valid.
     is_valid: bool
     sanitized_output: str
     violations: List[Dict[str, Any]] = field(default_factory=list, hash=False)
