@@ -161,7 +161,7 @@ void Matcher::search(std::uint32_t rule, std::uint64_t from, std::uint64_t to, c
   }
 }
 
-bool Matcher::has_lead(Lead lead, std::uint64_t at, const Window& window) const {
+bool Matcher::has_lead(Lead lead, std::uint64_t at, const Window& window) {
   if (lead == Lead::any) {
     return true;
   }

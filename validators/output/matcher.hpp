@@ -29,6 +29,9 @@ class Matcher {
   // All matches that begin in [from, to], from left to right.
   void search(std::uint32_t rule, std::uint64_t from, std::uint64_t to, const Window& window);
 
+  // Whether what stands before a match is what the lead asks for.
+  [[nodiscard]] static bool has_lead(Lead lead, std::uint64_t at, const Window& window);
+
   // How many bytes behind the place of a match have to be there before it is tried.
   [[nodiscard]] std::size_t reach(std::uint32_t rule) const { return rules_.rules[rule].max_length + 2; }
 
@@ -76,7 +79,6 @@ class Matcher {
   std::optional<bool> match_backtracking(std::uint32_t rule, std::uint64_t at, std::uint64_t to,
                                          const Window& window);
   bool match_whole(std::uint32_t rule, std::uint64_t at, std::uint64_t to, const Window& window);
-  [[nodiscard]] bool has_lead(Lead lead, std::uint64_t at, const Window& window) const;
   [[nodiscard]] bool stands_checks(std::uint32_t rule, const Window& window) const;
   [[nodiscard]] std::uint64_t end_of_secrets() const;
   void report(std::uint32_t rule, bool cut, const Window& window);
