@@ -62,10 +62,10 @@ class Matcher {
     static constexpr std::size_t longest = 120;
 
     std::uint32_t rule = 0;
-    std::uint8_t size = 0;     // of the text; 0: nothing is remembered
-    std::uint8_t before = 0;   // of it, before the match
-    bool found = false;        // the match stood all checks
-    std::uint8_t end = 0;      // of the match, from its beginning
+    std::uint8_t size = 0;    // of the text; 0: nothing is remembered
+    std::uint8_t before = 0;  // of it, before the match
+    bool found = false;       // the match stood all checks
+    std::uint8_t end = 0;     // of the match, from its beginning
     std::array<std::uint8_t, 2 * Backtracker::most_groups> secrets{};  // likewise
     std::array<char, longest> text{};
   };
@@ -89,8 +89,8 @@ class Matcher {
 
   const CompiledRules& rules_;
   Findings& findings_;
-  // Where a rule has looked in vain, at length. A keyword that comes again and again must not make it look at the same text
-  // as often.
+  // Where a rule has looked in vain, at length. A keyword that comes again and again must not make it look at
+  // the same text as often.
   struct Busy {
     std::uint64_t until = 0;
     std::size_t tries = 0;
@@ -98,7 +98,7 @@ class Matcher {
   bool is_worth_a_try(std::uint32_t rule, std::uint64_t at);
   void looked_in_vain(std::uint32_t rule, std::uint64_t at, std::uint64_t until);
 
-  std::vector<Busy> busy_;  // by rule
+  std::vector<Busy> busy_;              // by rule
   std::vector<std::uint64_t> covered_;  // by rule: up to where its last match goes
 
   std::vector<Memory> memories_;  // by a hash

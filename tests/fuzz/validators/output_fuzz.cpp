@@ -1,5 +1,5 @@
-// The second door: what comes out of pieces is what comes out of the whole, whatever the text and the pieces; reporting
-// changes nothing; what was redacted stays so.
+// The second door: what comes out of pieces is what comes out of the whole, whatever the text and the pieces;
+// reporting changes nothing; what was redacted stays so.
 #include "validators/output_validator.hpp"
 
 #include <cstddef>
@@ -27,7 +27,8 @@ bool same(const output::Redactor& one, const output::Redactor& other) {
     return false;
   }
   for (std::size_t i = 0; i < first.size(); ++i) {
-    if (first[i].rule != second[i].rule || first[i].count != second[i].count || first[i].line != second[i].line) {
+    if (first[i].rule != second[i].rule || first[i].count != second[i].count ||
+        first[i].line != second[i].line) {
       return false;
     }
   }
