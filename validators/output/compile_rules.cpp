@@ -280,7 +280,9 @@ class Assembler {
     const auto [known, added] =
         known_gates_.emplace(std::move(key), static_cast<std::uint32_t>(into_.gates.size()));
     if (added) {
-      into_.gates.push_back({Dfa::gate(nfa_, threads), rules});
+      const bool lead = std::all_of(rules.begin(), rules.end(),
+                                    [this](auto rule) { return into_.compiled[rule].lead != Lead::any; });
+      into_.gates.push_back({Dfa::gate(nfa_, threads), rules, lead});
     }
     return known->second;
   }

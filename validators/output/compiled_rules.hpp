@@ -43,6 +43,7 @@ struct CompiledRule {
 struct Gate {
   Dfa dfa;
   std::vector<std::uint32_t> rules;  // by the number of the pattern in `dfa`
+  bool needs_lead = false;           // each of them
 };
 
 struct GateUse {

@@ -120,7 +120,8 @@ std::uint32_t Nfa::build_repeat(const RegexNode& tree, std::uint32_t next) {
 }
 
 void Nfa::follow(std::uint32_t node, Threads& into) const {
-  std::vector<std::uint32_t> open{node};
+  auto& open = open_;
+  open.assign(1, node);
   while (!open.empty()) {
     const std::uint32_t at = open.back();
     open.pop_back();
@@ -316,7 +317,8 @@ class DfaBuilder {
         next.threads.push_back({pattern, node});
       }
       next.accepted |= static_cast<std::uint64_t>(threads.accepted) << pattern;
-      threads = {};
+      threads.nodes.clear();
+      threads.accepted = false;
       ++nfa_.round_;
     };
     ++nfa_.round_;

@@ -67,6 +67,7 @@ class Nfa {
   std::vector<Pattern> patterns_;
   mutable std::vector<std::uint32_t> seen_;  // by node: the round in which it was seen
   mutable std::uint32_t round_ = 0;
+  mutable std::vector<std::uint32_t> open_;  // of follow(): kept so that it is allocated once
 };
 
 class Dfa {

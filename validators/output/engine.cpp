@@ -139,6 +139,9 @@ void Engine::use_keyword(const KeywordUse& use, std::uint64_t anchor, std::uint6
 bool Engine::try_pending(Pending& pending, const Window& window) {
   const Gate& gate = rules_.gates[pending.gate];
   if (!pending.passed) {
+    if (gate.needs_lead && !Matcher::has_lead(Lead::boundary_or_end, pending.begin, window)) {
+      return true;
+    }
     if (!window.reaches(pending.begin + pending.ahead + Dfa::most_steps)) {
       return false;
     }

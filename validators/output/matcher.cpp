@@ -7,8 +7,8 @@
 namespace sallyport::validators::output {
 namespace {
 
-constexpr std::size_t most_tries = 4;    // within a text that a rule has looked at in vain
-constexpr std::size_t least_busy = 48;   // bytes, of such a text
+constexpr std::size_t most_tries = 4;   // within a text that a rule has looked at in vain
+constexpr std::size_t least_busy = 48;  // bytes, of such a text
 constexpr std::size_t memories = 1024;
 constexpr std::size_t most_refused = 16;  // in one region, before whole matches are left out
 
@@ -57,7 +57,8 @@ void Matcher::try_at(std::uint32_t rule, std::uint64_t at, const Window& window,
   }
   furthest_ = 0;
   const bool found = match(rule, at, to, false, window) &&
-                     !(alone && number_goes_on(window.bytes, window.local(match_.end))) && stands_checks(rule, window);
+                     !(alone && number_goes_on(window.bytes, window.local(match_.end))) &&
+                     stands_checks(rule, window);
   if (memory != nullptr && furthest_ != 0 && furthest_ < to) {
     remember(*memory, rule, at, found, window);
   }
@@ -122,7 +123,8 @@ bool Matcher::recall(const Memory& memory, std::uint32_t rule, std::uint64_t at,
   return true;
 }
 
-void Matcher::remember(Memory& memory, std::uint32_t rule, std::uint64_t at, bool found, const Window& window) const {
+void Matcher::remember(Memory& memory, std::uint32_t rule, std::uint64_t at, bool found,
+                       const Window& window) const {
   const std::size_t here = window.local(at);
   const std::size_t before = std::min<std::size_t>(here, 1);
   const std::size_t size = window.local(furthest_) + 1 - here + before;
@@ -161,7 +163,7 @@ void Matcher::search(std::uint32_t rule, std::uint64_t from, std::uint64_t to, c
   }
 }
 
-bool Matcher::has_lead(Lead lead, std::uint64_t at, const Window& window) const {
+bool Matcher::has_lead(Lead lead, std::uint64_t at, const Window& window) {
   if (lead == Lead::any) {
     return true;
   }

@@ -29,6 +29,9 @@ class Matcher {
   // All matches that begin in [from, to], from left to right.
   void search(std::uint32_t rule, std::uint64_t from, std::uint64_t to, const Window& window);
 
+  // Whether what stands before a match is what the lead asks for.
+  [[nodiscard]] static bool has_lead(Lead lead, std::uint64_t at, const Window& window);
+
   // How many bytes behind the place of a match have to be there before it is tried.
   [[nodiscard]] std::size_t reach(std::uint32_t rule) const { return rules_.rules[rule].max_length + 2; }
 
@@ -59,10 +62,10 @@ class Matcher {
     static constexpr std::size_t longest = 120;
 
     std::uint32_t rule = 0;
-    std::uint8_t size = 0;     // of the text; 0: nothing is remembered
-    std::uint8_t before = 0;   // of it, before the match
-    bool found = false;        // the match stood all checks
-    std::uint8_t end = 0;      // of the match, from its beginning
+    std::uint8_t size = 0;    // of the text; 0: nothing is remembered
+    std::uint8_t before = 0;  // of it, before the match
+    bool found = false;       // the match stood all checks
+    std::uint8_t end = 0;     // of the match, from its beginning
     std::array<std::uint8_t, 2 * Backtracker::most_groups> secrets{};  // likewise
     std::array<char, longest> text{};
   };
@@ -76,7 +79,6 @@ class Matcher {
   std::optional<bool> match_backtracking(std::uint32_t rule, std::uint64_t at, std::uint64_t to,
                                          const Window& window);
   bool match_whole(std::uint32_t rule, std::uint64_t at, std::uint64_t to, const Window& window);
-  [[nodiscard]] bool has_lead(Lead lead, std::uint64_t at, const Window& window) const;
   [[nodiscard]] bool stands_checks(std::uint32_t rule, const Window& window) const;
   [[nodiscard]] std::uint64_t end_of_secrets() const;
   void report(std::uint32_t rule, bool cut, const Window& window);
@@ -87,8 +89,8 @@ class Matcher {
 
   const CompiledRules& rules_;
   Findings& findings_;
-  // Where a rule has looked in vain, at length. A keyword that comes again and again must not make it look at the same text
-  // as often.
+  // Where a rule has looked in vain, at length. A keyword that comes again and again must not make it look at
+  // the same text as often.
   struct Busy {
     std::uint64_t until = 0;
     std::size_t tries = 0;
@@ -96,7 +98,7 @@ class Matcher {
   bool is_worth_a_try(std::uint32_t rule, std::uint64_t at);
   void looked_in_vain(std::uint32_t rule, std::uint64_t at, std::uint64_t until);
 
-  std::vector<Busy> busy_;  // by rule
+  std::vector<Busy> busy_;              // by rule
   std::vector<std::uint64_t> covered_;  // by rule: up to where its last match goes
 
   std::vector<Memory> memories_;  // by a hash

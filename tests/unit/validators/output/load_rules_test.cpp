@@ -70,7 +70,7 @@ TEST(LoadRules, ExamplesThatFail) {
 }
 
 TEST(LoadRules, TextsThatAreNone) {
-  EXPECT_EQ(mistakes_of("[]"), ": must be an object\n");
+  EXPECT_EQ(mistakes_of("[]"), "must be an object\n");
   EXPECT_NE(mistakes_of("{\"rules\": [").find("is no JSON"), std::string::npos);
   EXPECT_EQ(mistakes_of(R"({"rules": [], "rules": []})"), "rules: stands twice in one object\n");
 }

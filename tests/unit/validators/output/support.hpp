@@ -109,12 +109,19 @@ inline std::vector<Sample> read_samples(const std::string& path) {
   return samples;
 }
 
-// The repository's own, and, where it stands beside the repository, the folder of data shared with other
-// projects.
+inline std::vector<Sample> own_samples() {
+  return read_samples(test::source_folder() + "/tests/unit/validators/output/samples.json");
+}
+
+// Of the folder of data that other projects share, where it stands beside the repository.
+inline std::vector<Sample> shared_samples() {
+  return read_samples(test::source_folder() + "/../shared/data/secrets.json");
+}
+
 inline std::vector<Sample> all_samples() {
-  auto samples = read_samples(test::source_folder() + "/tests/unit/validators/output/samples.json");
+  auto samples = own_samples();
   EXPECT_FALSE(samples.empty());
-  const auto shared = read_samples(test::source_folder() + "/../shared/data/secrets.json");
+  const auto shared = shared_samples();
   samples.insert(samples.end(), shared.begin(), shared.end());
   return samples;
 }
