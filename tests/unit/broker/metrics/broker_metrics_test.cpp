@@ -179,7 +179,8 @@ class DocumentedMetrics : public BrokerMetricsTest {
 TEST_F(DocumentedMetrics, ThePageListsEveryMetricWithTypeAndLabels) {
   // By the name of a table's row: | `sallyport_running` | gauge | | ...
   std::map<std::string, std::string> rows;
-  std::istringstream page(sallyport::test::read_all(test::source_folder() + "/docs/operations/metrics.md"));
+  std::istringstream page(
+      sallyport::test::read_all(sallyport::test::source_folder() + "/docs/operations/metrics.md"));
   for (std::string line; std::getline(page, line);) {
     if (!line.starts_with("| `sallyport_")) continue;
     const auto name = line.substr(3, line.find('`', 3) - 3);
@@ -217,7 +218,7 @@ TEST_F(DocumentedMetrics, TheDashboardAndTheAlertsUseMetricsThatExist) {
       known.insert(family.name + "_count");
     }
   }
-  const std::string root = test::source_folder() + "/docs/operations/";
+  const std::string root = sallyport::test::source_folder() + "/docs/operations/";
   const std::string dashboard = sallyport::test::read_all(root + "grafana-dashboard.json");
   const auto parsed = nlohmann::json::parse(dashboard);
   EXPECT_GT(parsed["panels"].size(), 10U);
