@@ -9,7 +9,9 @@
 #include "broker/cli/log_adapters.hpp"
 #include "broker/first_door.hpp"
 #include "broker/log/logs.hpp"
+#include "broker/output_rules.hpp"
 #include "broker/policies.hpp"
+#include "broker/second_door.hpp"
 #include "broker/service.hpp"
 
 #include <boost/asio/as_tuple.hpp>
@@ -24,6 +26,7 @@
 #include <boost/beast/core/tcp_stream.hpp>
 #include <boost/beast/http.hpp>
 
+#include <chrono>
 #include <cstdlib>
 #include <iostream>
 #include <string>
@@ -70,16 +73,6 @@ class Images final : public broker::ImageCatalog {
   std::vector<std::string> names() const override { return {"python"}; }
 };
 
-/// Stands where the second door stands. It looks at nothing.
-class OpenDoor final : public broker::OutputDoor {
- public:
-  broker::OutputVerdict check(broker::OutputTexts texts, bool /*redact*/) const override {
-    broker::OutputVerdict verdict;
-    verdict.texts = std::move(texts);
-    return verdict;
-  }
-};
-
 asio::awaitable<void> wait_for_end() {
   asio::signal_set signals(co_await asio::this_coro::executor, SIGTERM, SIGINT);
   co_await signals.async_wait(asio::as_tuple(asio::use_awaitable));
@@ -98,7 +91,9 @@ int run_broker(const std::string& folder, bool hold) {
   config.admission.max_queued = 128;
   config.log.file = folder + "/broker.log";
   config.log.audit_file = folder + "/audit.log";
-  broker::log::LogsResult logs = broker::log::Logs::open(config.log);
+  const broker::OutputRules output_rules("");
+  broker::log::LogsResult logs = broker::log::Logs::open(config.log, std::chrono::system_clock::now,
+                                                         broker::cli::secrets_filter(output_rules));
   if (!logs.logs) {
     std::cerr << logs.error << "\n";
     return 1;
@@ -114,7 +109,7 @@ int run_broker(const std::string& folder, bool hold) {
   const Images images;
   const broker::Policies policies("");
   const broker::PythonFirstDoor first(policies);
-  const OpenDoor output;
+  const broker::RedactingOutputDoor output(output_rules);
   broker::ServiceParts parts(runner, images, policies, audit, events);
   parts.doors.first = &first;
   parts.doors.output = &output;
