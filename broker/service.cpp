@@ -90,11 +90,11 @@ class Service::Impl {
                 }});
     router.add({"POST", "/v1/validate", true,
                 [this](Request request, std::stop_token) { return validate(std::move(request)); }});
+    router.add({"POST", "/v1/redact", true,
+                [this](Request request, std::stop_token) { return redact(std::move(request)); }});
     router.add({"GET", "/healthz", false, [this](Request, std::stop_token) { return health(); }});
     router.add(
         {"GET", "/readyz", false, [this](Request, std::stop_token stop) { return ready(std::move(stop)); }});
-    router.add({"POST", "/v1/redact", true,
-                [this](Request request, std::stop_token) { return redact(std::move(request)); }});
     if (metrics_ != nullptr) {
       router.add({"GET", "/metrics", false, [this](Request, std::stop_token) { return show_metrics(); }});
     }

@@ -118,7 +118,7 @@ TEST_F(ServiceTest, AnswersMistakes) {
   const Answer path = ask(get("/nothing"));
   EXPECT_EQ(path.status, 404);
   EXPECT_EQ(json::parse(path.body)["details"]["paths"],
-            json({"/v1/executions", "/v1/validate", "/healthz", "/readyz", "/metrics"}));
+            json({"/v1/executions", "/v1/validate", "/v1/redact", "/healthz", "/readyz", "/metrics"}));
 }
 
 TEST_F(ServiceTest, TellsItsMetrics) {

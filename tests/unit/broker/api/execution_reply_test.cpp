@@ -65,7 +65,7 @@ TEST(ExecutionReply, TellsEverything) {
   EXPECT_EQ(body["validation_violations"][1]["hint"], nullptr);
   EXPECT_EQ(body["output_violations"][0],
             json::parse(R"({"type": "sensitive_data", "rule": "aws", "category": "key", "severity": "high",
-                            "stream": "stdout", "message": "a key", "count": 2})"));
+                            "stream": "stdout", "message": "a key", "count": 2, "line": null})"));
   EXPECT_EQ(
       body["artifacts"][0],
       json::parse(R"({"path": "a.txt", "size": 3, "media_type": "text/plain", "content_base64": "YWJj"})"));
