@@ -10,12 +10,12 @@
 namespace sallyport::broker {
 namespace {
 
-constexpr std::array<std::string_view, 2> kFields = {"text", "redact"};
+constexpr std::array<std::string_view, 2> kRedactionFields = {"text", "redact"};
 
 RedactionRequest read(StrictJson document) {
   nlohmann::json& body = document.root;
   if (!body.is_object()) refuse(422, std::string("the body must be an object, not ") + type_name(body));
-  check_known(body, "", kFields);
+  check_known(body, "", kRedactionFields);
   RedactionRequest request;
   const auto text = body.find("text");
   if (text == body.end()) refuse_field("text", "is required");
