@@ -38,8 +38,8 @@ LogsResult Logs::open(const config::Log& config, WallClock now, TextFilter filte
     auto audit = config.audit_file.empty() ? operational : Destination::open(config.audit_file, rotation);
     if (auto* error = std::get_if<std::string>(&audit)) return {nullptr, "log.audit_file: " + *error};
 
-    auto impl =
-        std::make_unique<Impl>(Context{config, std::move(now), std::move(filter)}, std::get<0>(operational), std::get<0>(audit));
+    auto impl = std::make_unique<Impl>(Context{config, std::move(now), std::move(filter)},
+                                       std::get<0>(operational), std::get<0>(audit));
     return {std::unique_ptr<Logs>(new Logs(std::move(impl))), {}};
   } catch (const std::exception& error) {
     return {nullptr, std::string("log: ") + error.what()};  // No memory or no thread.

@@ -26,9 +26,9 @@ class Logs {
 
   using TextFilter = std::function<std::string(std::string_view)>;
 
-  /// Opens the files of `config`. Files are made with mode 0640, their folder is not made. Texts that come from
-  /// outside pass `filter`, if there is one. `now` and `filter` are called from any thread. Does not throw: a
-  /// failure is the result's `error`.
+  /// Opens the files of `config`. Files are made with mode 0640, their folder is not made. Texts that come
+  /// from outside pass `filter`, if there is one. `now` and `filter` are called from any thread. Does not
+  /// throw: a failure is the result's `error`.
   static LogsResult open(const config::Log& config, WallClock now = std::chrono::system_clock::now,
                          TextFilter filter = {});
 

@@ -1,4 +1,5 @@
-// The one file that is compiled with a path of this checkout in it, so that the compiler cache can share all others.
+// The one file that is compiled with a path of this checkout in it, so that the compiler cache can share all
+// others.
 #include "tests/support/source_folder.hpp"
 
 namespace sallyport::test {

@@ -65,8 +65,8 @@ TEST_F(SecondDoorTest, NothingThatTheSubmissionChoseGoesOutUnread) {
     EXPECT_EQ(violation.count, 1U);
     EXPECT_EQ(violation.message.find("111111"), std::string::npos);
   }
-  EXPECT_EQ(streams, (std::vector<std::string>{"stdout", "stderr", "error_type", "error_message", "artifact_path",
-                                               "artifact", "notes"}));
+  EXPECT_EQ(streams, (std::vector<std::string>{"stdout", "stderr", "error_type", "error_message",
+                                               "artifact_path", "artifact", "notes"}));
   EXPECT_EQ(verdict.violations[0].line, 2U);
 }
 
@@ -139,7 +139,8 @@ TEST(OutputRulesTest, AnyMistakeKeepsWhatWasLoaded) {
   EXPECT_EQ(rules.current(), held);
 
   OutputRules absent(folder.path("absent.json"));
-  EXPECT_EQ(absent.load(), (std::vector<std::string>{folder.path("absent.json") + ": No such file or directory"}));
+  EXPECT_EQ(absent.load(),
+            (std::vector<std::string>{folder.path("absent.json") + ": No such file or directory"}));
 }
 
 }  // namespace

@@ -38,9 +38,9 @@ TEST(OutputValidator, WithholdsWhatARuleBlocks) {
   const auto rules = rules_of(R"json({"rules": [{"id": "stop", "category": "token", "action": "block",
     "keywords": ["stop_"], "pattern": "stop_(?P<secret>[a-z]{4,8})"}]})json");
   const auto result = OutputValidator(rules).validate("all of this stop_abcd too");
-EXPECT_FALSE(result.is_valid);
-EXPECT_EQ(result.sanitized_output, "");
-EXPECT_EQ(result.violations.front().action, output::Action::block);
+  EXPECT_FALSE(result.is_valid);
+  EXPECT_EQ(result.sanitized_output, "");
+  EXPECT_EQ(result.violations.front().action, output::Action::block);
 }
 
 TEST(OutputValidator, ExcessiveOutput) {
@@ -71,9 +71,10 @@ Score score_of(const std::vector<output::Sample>& samples) {
       score.changed += result.sanitized_output != sample.text ? 1U : 0U;
     } else if (sample.tier == "plain" || sample.tier == "context") {
       ++score.secrets;
-      const bool left = std::any_of(sample.secrets.begin(), sample.secrets.end(), [&](const std::string& secret) {
-        return result.sanitized_output.find(secret) != std::string::npos;
-      });
+      const bool left =
+          std::any_of(sample.secrets.begin(), sample.secrets.end(), [&](const std::string& secret) {
+            return result.sanitized_output.find(secret) != std::string::npos;
+          });
       score.missed += left ? 1U : 0U;
       if (left) {
         std::cout << "missed: " << sample.id << "\n";
@@ -83,7 +84,8 @@ Score score_of(const std::vector<output::Sample>& samples) {
   return score;
 }
 
-// Some of the samples cannot be told from their opposite: a password without a name, a number that is a card by chance.
+// Some of the samples cannot be told from their opposite: a password without a name, a number that is a card
+// by chance.
 TEST(OutputValidator, Samples) {
   const auto score = score_of(output::own_samples());
   EXPECT_GT(score.secrets, 300U);

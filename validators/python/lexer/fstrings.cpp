@@ -20,8 +20,9 @@ const char* Lexer::begin_fstring(const char* start, const char* quote) {
   opened.line = line_;
   const char* const cursor = quote + opened.quote_size;
   if (fstrings_.size() + 1 >= most_nested_fstrings) {
-    return fail(version_ >= Version::v3_14 ? "too many nested f-strings or t-strings" : "too many nested f-strings",
-                cursor);
+    return fail(
+        version_ >= Version::v3_14 ? "too many nested f-strings or t-strings" : "too many nested f-strings",
+        cursor);
   }
   fstrings_.push_back(opened);
   add(prefix.t ? TokenKind::tstring_start : TokenKind::fstring_start, start, cursor);

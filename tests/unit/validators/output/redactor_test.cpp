@@ -119,11 +119,12 @@ TEST(Redactor, ReportsWithoutChanging) {
 }
 
 TEST(Redactor, RulesThatOnlyWarn) {
-  const auto rules = rules_of(R"json({"rules": [{"id": "w", "category": "token", "action": "warn", "keywords": ["warn_"],
+  const auto rules =
+      rules_of(R"json({"rules": [{"id": "w", "category": "token", "action": "warn", "keywords": ["warn_"],
     "pattern": "warn_(?P<secret>[a-z]{4,8})"}]})json");
   const auto outcome = redact(rules, "\nwarn_abcd warn_abcd");
-EXPECT_EQ(outcome.text, "\nwarn_abcd warn_abcd");
-EXPECT_EQ(outcome.found, std::vector<std::string>{"w 2 2"});
+  EXPECT_EQ(outcome.text, "\nwarn_abcd warn_abcd");
+  EXPECT_EQ(outcome.found, std::vector<std::string>{"w 2 2"});
 }
 
 TEST(Redactor, KnownSecretsInAllTheirForms) {
