@@ -4,7 +4,7 @@
 #include "broker/api/violation_json.hpp"
 #include "broker/cli/command_line.hpp"
 #include "broker/cli/explain.hpp"
-#include "broker/cli/line_input.hpp"
+#include "broker/cli/line_answers.hpp"
 #include "broker/cli/load_or_complain.hpp"
 #include "broker/cli/python_source.hpp"
 #include "broker/first_door.hpp"
@@ -34,8 +34,6 @@ using validators::policy::Policy;
 using validators::python::SourceKind;
 using validators::python::Version;
 
-constexpr std::size_t kLongestLine = std::size_t{64} << 20U;
-constexpr std::size_t kMostUnsent = std::size_t{1} << 20U;
 /// What a line says that is no request at all.
 constexpr const char* kBadRequest = "RequestError";
 
@@ -165,30 +163,8 @@ json answer_line(const std::string& line, const Defaults& defaults, const Policy
 }
 
 int check_lines(const Defaults& defaults, const PolicyCatalog& policies) {
-  std::string unsent;
-  const auto send = [&] {
-    std::cout << unsent << std::flush;
-    unsent.clear();
-  };
-  LineInput input(STDIN_FILENO, kLongestLine, send);
-  std::string line;
-  for (;;) {
-    switch (input.next(line)) {
-      case LineInput::Read::end:
-        send();
-        return std::cout ? kSuccess : kFailure;
-      case LineInput::Read::too_long:
-        send();
-        std::cerr << "sallyport: a line is longer than " << kLongestLine << " bytes\n";
-        return kUsage;
-      case LineInput::Read::line:
-        break;
-    }
-    if (line.find_first_not_of(" \t\r") == std::string::npos) continue;
-    unsent += to_text(answer_line(line, defaults, policies));
-    unsent += '\n';
-    if (unsent.size() > kMostUnsent) send();
-  }
+  return answer_lines(
+      [&](const std::string& line) { return to_text(answer_line(line, defaults, policies)); });
 }
 
 void print_syntax_error(const SyntaxValidationResult& result, const std::string& file) {

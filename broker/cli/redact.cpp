@@ -1,7 +1,7 @@
 #include "broker/cli/redact.hpp"
 
 #include "broker/cli/command_line.hpp"
-#include "broker/cli/line_input.hpp"
+#include "broker/cli/line_answers.hpp"
 #include "validators/output_validator.hpp"
 
 #include <nlohmann/json.hpp>
@@ -29,8 +29,6 @@ using validators::output::RuleSet;
 using validators::output::Violation;
 using RulesPointer = std::shared_ptr<const RuleSet>;
 
-constexpr std::size_t kLongestLine = std::size_t{256} << 20U;
-constexpr std::size_t kMostUnsent = std::size_t{1} << 20U;
 constexpr std::size_t kPiece = std::size_t{64} << 10U;
 
 std::string to_text(const json& value) {
@@ -166,30 +164,7 @@ json answer_line(const std::string& line, const OutputValidator& validator) {
 
 int redact_lines(RulesPointer rules) {
   const OutputValidator validator(std::move(rules));
-  std::string unsent;
-  const auto send = [&] {
-    std::cout << unsent << std::flush;
-    unsent.clear();
-  };
-  LineInput input(STDIN_FILENO, kLongestLine, send);
-  std::string line;
-  for (;;) {
-    switch (input.next(line)) {
-      case LineInput::Read::end:
-        send();
-        return std::cout ? kSuccess : kFailure;
-      case LineInput::Read::too_long:
-        send();
-        std::cerr << "sallyport: a line is longer than " << kLongestLine << " bytes\n";
-        return kUsage;
-      case LineInput::Read::line:
-        break;
-    }
-    if (line.find_first_not_of(" \t\r") == std::string::npos) continue;
-    unsent += to_text(answer_line(line, validator));
-    unsent += '\n';
-    if (unsent.size() > kMostUnsent) send();
-  }
+  return answer_lines([&](const std::string& line) { return to_text(answer_line(line, validator)); });
 }
 
 int print_canary() {

@@ -195,6 +195,16 @@ class Broker:
                     return int(line.split()[1]) / 1024
         raise AssertionError("no VmRSS")
 
+    def reload(self, event):
+        """SIGHUP, until the log has one more of `event`."""
+        def told():
+            return sum(line["event"] == event for line in self.log_lines())
+
+        before = told()
+        self.process.send_signal(signal.SIGHUP)
+        if not wait_until(lambda: told() > before, 20):
+            raise AssertionError(f"no {event}")
+
     def log_lines(self, name="broker.log"):
         with contextlib.suppress(FileNotFoundError):
             with open(f"{self.folder}/{name}", encoding="utf-8") as file:

@@ -125,20 +125,14 @@ class OutputValidation(unittest.TestCase):
         self.assertEqual(reply["output_violations"][0]["count"], 9000)
 
     def test_reload(self):
-        def reload(event):
-            before = sum(line["event"] == event for line in self.broker.log_lines())
-            os.kill(self.broker.process.pid, signal.SIGHUP)
-            self.assertTrue(wait_until(
-                lambda: sum(line["event"] == event for line in self.broker.log_lines()) > before, 20), event)
-
-        self.addCleanup(reload, "output_rules_loaded")
+        self.addCleanup(self.broker.reload, "output_rules_loaded")
         self.addCleanup(self.write, RULES % "email-address")
         self.write((RULES % "email-address").replace("{5}", "{4}").replace("BADGE-1\"", "BADGE-123\"")
                    .replace("BADGE-12345", "BADGE-1234"))
-        reload("output_rules_loaded")
+        self.broker.reload("output_rules_loaded")
         self.assertEqual(self.run_code("print('BADGE-1234')")["stdout"], "BADGE-[REDACTED]\n")
         self.write((RULES % "email-address").replace("pattern", "patern"))
-        reload("output_rules_kept")
+        self.broker.reload("output_rules_kept")
         line = [line for line in self.broker.log_lines() if line["event"] == "output_rules_refused"][0]
         self.assertIn("rules.json: rules[0].patern", line["message"])
         self.assertEqual(self.run_code("print('BADGE-1234')")["stdout"], "BADGE-[REDACTED]\n")
