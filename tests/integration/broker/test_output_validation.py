@@ -2,8 +2,6 @@
 
 import base64
 import json
-import os
-import signal
 import unittest
 
 from harness import Broker, wait_until

@@ -1,8 +1,6 @@
 """The AST policy over HTTP: enforced by default, twice, adjustable, and reloaded by a signal."""
 
 import json
-import os
-import signal
 import tempfile
 import unittest
 
