@@ -85,12 +85,6 @@ constexpr std::size_t kMaxShortCode = 16 * 1024;
 /// would.
 constexpr std::size_t kMaxInlineOutput = 16 * 1024;
 
-std::size_t bytes_of(const ExecutionReply& reply) {
-  std::size_t bytes = reply.stdout_text.size() + reply.stderr_text.size();
-  for (const runners::Artifact& artifact : reply.artifacts) bytes += artifact.content.size();
-  return bytes;
-}
-
 }  // namespace
 
 /// What the walk leaves behind for the audit record.

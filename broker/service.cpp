@@ -1,5 +1,6 @@
 #include "broker/service.hpp"
 
+#include "base/run_on.hpp"
 #include "broker/admission.hpp"
 #include "broker/api/execution_reply.hpp"
 #include "broker/api/execution_request.hpp"
@@ -28,6 +29,9 @@ namespace {
 
 constexpr int kRetryAfterShutdown = 5;
 
+/// Larger replies are written beside the I/O thread: megabytes of artifacts take tens of milliseconds.
+constexpr std::size_t kMaxInlineReply = 64 * 1024;
+
 ApiError shutting_down() {
   ApiError error;
   error.status = 503;
@@ -47,6 +51,7 @@ class Service::Impl {
         admission_(executor, config_.admission, config_.limits),
         cache_(config_.cache),
         metrics_(parts.metrics),
+        workers_(parts.workers),
         pipeline_(pipeline_parts(parts)),
         readiness_(executor, parts.runner, config_.images.default_image,
                    seconds(config_.engine.call_timeout_seconds)),
@@ -117,7 +122,12 @@ class Service::Impl {
     }
     Response response;
     response.error_type = result->error_type.value_or("");
-    response.body = to_json(std::move(*result));
+    if (bytes_of(*result) <= kMaxInlineReply || !workers_) {
+      response.body = to_json(std::move(*result));
+    } else {
+      auto write = [&result] { return to_json(std::move(*result)); };
+      response.body = co_await base::run_on(workers_, std::move(write));
+    }
     co_return response;
   }
 
@@ -183,6 +193,7 @@ class Service::Impl {
   Admission admission_;
   ResultCache cache_;
   metrics::BrokerMetrics* metrics_;
+  asio::any_io_executor workers_;
   Pipeline pipeline_;
   Readiness readiness_;
   http::Server server_;

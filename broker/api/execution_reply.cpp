@@ -44,6 +44,12 @@ constexpr std::size_t kMembers = 32;
 
 }  // namespace
 
+std::size_t bytes_of(const ExecutionReply& reply) {
+  std::size_t bytes = reply.stdout_text.size() + reply.stderr_text.size();
+  for (const runners::Artifact& artifact : reply.artifacts) bytes += artifact.content.size();
+  return bytes;
+}
+
 std::string to_json(ExecutionReply reply) {
   // Not by operator[], which looks for each key among those before it.
   OrderedJson::object_t members;

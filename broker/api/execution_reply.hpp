@@ -4,6 +4,7 @@
 #include "broker/doors.hpp"
 #include "runners/runner.hpp"
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <vector>
@@ -42,6 +43,9 @@ struct ExecutionReply {
     double output_ms = 0;
   } timings;
 };
+
+/// Of the streams and the artifacts: what a reply costs to read through and to write.
+[[nodiscard]] std::size_t bytes_of(const ExecutionReply& reply);
 
 /// The reply as JSON. Takes it by value: outputs and artifacts are moved, not copied.
 [[nodiscard]] std::string to_json(ExecutionReply reply);
