@@ -5,7 +5,7 @@ import threading
 import time
 import unittest
 
-from harness import NO_DOORS, NO_OUTPUT_VALIDATION, BrokerTestCase, in_background, wait_until
+from harness import NO_DOORS, BrokerTestCase, in_background, wait_until
 from prometheus import Metrics
 
 
@@ -209,7 +209,7 @@ class Truth(AdmissionTestCase):
         self.assertTrue(self.broker.run("while True: pass", sandbox_config={"timeout_seconds": 1})["timed_out"])
         reply = self.broker.run("while True: print('x' * 1000)", sandbox_config={"max_output_bytes": 1000})
         self.assertTrue(reply["was_output_truncated"])
-        status, _, reply = self.broker.post({"code": "import os", **NO_OUTPUT_VALIDATION})
+        status, _, reply = self.broker.post({"code": "import os"})
         self.assertEqual((status, reply["error_type"]), (200, "ValidationError"))
         self.assertEqual(self.broker.post(b"{")[0], 400)
         self.assertEqual(self.broker.get("/nothing")[0], 404)

@@ -132,7 +132,7 @@ class OutputValidation(unittest.TestCase):
         self.write((RULES % "email-address").replace("pattern", "patern"))
         self.broker.reload("output_rules_kept")
         line = [line for line in self.broker.log_lines() if line["event"] == "output_rules_refused"][0]
-        self.assertIn("rules.json: rules[0].patern", line["message"])
+        self.assertIn("rules.json: rules.badge.patern: is no such key; did you mean \"pattern\"?", line["message"])
         self.assertEqual(self.run_code("print('BADGE-1234')")["stdout"], "BADGE-[REDACTED]\n")
 
 
