@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <ranges>
 #include <set>
 #include <utility>
 
@@ -240,8 +241,7 @@ class Assembler {
     for (const auto& keyword : keywords_) {
       KeywordUse use;
       const auto& groups = fixed_[keyword];
-      for (auto group = groups.rbegin(); group != groups.rend(); ++group) {
-        const auto& [back, rules] = *group;
+      for (const auto& [back, rules] : std::views::reverse(groups)) {
         for (std::size_t i = 0; i < rules.size(); i += Dfa::most_patterns) {
           const auto end = std::min(rules.size(), i + Dfa::most_patterns);
           use.gates.push_back({gate({rules.begin() + static_cast<std::ptrdiff_t>(i),

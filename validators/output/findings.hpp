@@ -1,10 +1,10 @@
 // What the parts of the engine tell each other. Inside the module only.
 #pragma once
 
-#include <compare>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
+#include <tuple>
 #include <vector>
 
 namespace sallyport::validators::output {
@@ -19,7 +19,9 @@ struct Finding {
   std::uint64_t end = 0;
   std::uint32_t rule = 0;
 
-  auto operator<=>(const Finding&) const = default;
+  friend bool operator<(const Finding& a, const Finding& b) {
+    return std::tie(a.begin, a.end, a.rule) < std::tie(b.begin, b.end, b.rule);
+  }
 };
 
 // Added in any order, taken in the order of their beginnings.

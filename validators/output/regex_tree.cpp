@@ -220,14 +220,14 @@ class Parser {
     return true;
   }
 
-  RegexNode bytes(ByteSet set) const {
+  [[nodiscard]] RegexNode bytes(ByteSet set) const {
     RegexNode node;
     node.kind = RegexNode::Kind::bytes;
     node.bytes = flags_.fold ? both_cases(set) : set;
     return node;
   }
 
-  RegexNode byte(unsigned char c) const {
+  [[nodiscard]] RegexNode byte(unsigned char c) const {
     ByteSet set;
     set.set(c);
     return bytes(set);
