@@ -29,7 +29,7 @@ using validators::output::RuleSet;
 using validators::output::Violation;
 using RulesPointer = std::shared_ptr<const RuleSet>;
 
-constexpr std::size_t kPiece = std::size_t{64} << 10U;
+constexpr std::size_t kPieceBytes = std::size_t{64} << 10U;
 
 std::string to_text(const json& value) {
   return value.dump(-1, ' ', false, json::error_handler_t::replace);
@@ -64,7 +64,7 @@ RulesPointer load(const std::string& file) {
 }
 
 /// Bytes read, 0 at the end, less on an error.
-ssize_t read_piece(int descriptor, std::array<char, kPiece>& piece) {
+ssize_t read_piece(int descriptor, std::array<char, kPieceBytes>& piece) {
   ssize_t count = 0;
   do {
     count = ::read(descriptor, piece.data(), piece.size());
@@ -88,8 +88,8 @@ class Input {
   [[nodiscard]] bool ok() const { return descriptor_ >= 0; }
   /// Calls `take` with each piece to the end. False: it failed.
   template <class Take>
-  bool each(const Take& take) const {
-    const auto piece = std::make_unique<std::array<char, kPiece>>();
+  [[nodiscard]] bool each(const Take& take) const {
+    const auto piece = std::make_unique<std::array<char, kPieceBytes>>();
     for (;;) {
       const ssize_t count = read_piece(descriptor_, *piece);
       if (count <= 0) return count == 0;

@@ -875,9 +875,11 @@ class LimitTest(AgentTest):
     def test_threads_within_the_memory(self):
         result = self.run_code(
             """
-            import threading, time
-            for i in range(63): threading.Thread(target=time.sleep, args=(0.2,)).start()
+            import threading
+            end = threading.Event()
+            for i in range(63): threading.Thread(target=end.wait).start()
             print(threading.active_count())
+            end.set()
             """,
             limits=self.LIMITS,
         )
