@@ -1,8 +1,8 @@
 #include "validators/output/compiled_rules.hpp"
 
 #include <algorithm>
+#include <functional>
 #include <map>
-#include <ranges>
 #include <set>
 #include <utility>
 
@@ -241,7 +241,7 @@ class Assembler {
     for (const auto& keyword : keywords_) {
       KeywordUse use;
       const auto& groups = fixed_[keyword];
-      for (const auto& [back, rules] : std::views::reverse(groups)) {
+      for (const auto& [back, rules] : groups) {
         for (std::size_t i = 0; i < rules.size(); i += Dfa::most_patterns) {
           const auto end = std::min(rules.size(), i + Dfa::most_patterns);
           use.gates.push_back({gate({rules.begin() + static_cast<std::ptrdiff_t>(i),
@@ -320,7 +320,8 @@ class Assembler {
   CompiledRules& into_;
   Nfa nfa_;
   std::set<std::string> keywords_;
-  std::map<std::string, std::map<std::size_t, std::vector<std::uint32_t>>> fixed_;
+  // The matches that begin furthest before their keyword come first.
+  std::map<std::string, std::map<std::size_t, std::vector<std::uint32_t>, std::greater<>>> fixed_;
   std::map<std::string, std::vector<Search>> searches_;
   std::map<std::vector<std::uint32_t>, std::uint32_t> known_gates_;
   std::vector<std::uint32_t> digits_;
