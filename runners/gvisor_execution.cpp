@@ -71,7 +71,6 @@ GVisorExecution::GVisorExecution(GVisorContext& context, SandboxPool& pool, Kept
       pool_(pool),
       kept_(kept),
       job_(std::move(job)),
-      sink_(sink),
       nonce_(context.dependencies.make_nonce()),
       bounds_(base::Deadline::never()),
       collector_(nonce_, job_.limits, sink),

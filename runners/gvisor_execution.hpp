@@ -46,7 +46,6 @@ class GVisorExecution {
   SandboxPool& pool_;
   KeptSandboxes& kept_;
   Job job_;
-  OutputSink* sink_;
   Nonce nonce_;
   base::CallBounds bounds_;
   OutputCollector collector_;
