@@ -35,15 +35,25 @@ bool same(const output::Redactor& one, const output::Redactor& other) {
   return true;
 }
 
+const std::shared_ptr<const output::RuleSet>& shipped_rules() {
+  static const auto rules = output::load_rules().rules;
+  return rules;
+}
+
 }  // namespace
+
+// The rules take longer to load here than an input may take.
+extern "C" int LLVMFuzzerInitialize(int* /*argc*/, char*** /*argv*/) {
+  require(shipped_rules() != nullptr);
+  return 0;
+}
 
 // The first byte picks the longest piece, the second whether there is a known secret.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size < 2) {
     return 0;
   }
-  static const auto rules = output::load_rules().rules;
-  require(rules != nullptr);
+  const auto& rules = shipped_rules();
   const std::size_t longest = data[0] + std::size_t{1};
   output::RedactorOptions options;
   if ((data[1] & 1U) != 0) {
