@@ -51,7 +51,11 @@ SAMPLE='{
   "context": {"user": "Ada", "api_key": "moonlight-on-the-harbour"}
 }'
 
+# Whether a sandbox waits, so that the sample shows what a reply costs from then on.
+pool_ready() { curl -sf --max-time 5 "$BROKER_URL/metrics" | grep -q '^sallyport_pool_slots{state="ready"} [1-9]'; }
+
 show_sample() {
+  wait_until 15 pool_ready || true
   step "A submission"
   say "curl -s $BROKER_URL/v1/executions -H 'Content-Type: application/json' -d '"
   jq . <<<"$SAMPLE" | sed 's/^/    /'
