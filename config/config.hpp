@@ -81,7 +81,7 @@ struct Runner {
 /// Limits of one execution; names and units as in a request's `sandbox_config`.
 struct SandboxLimits {
   double timeout_seconds = 30;
-  double max_cpu_seconds = 0;  ///< 0: timeout_seconds times cpus, rounded up.
+  double max_cpu_seconds = 0;  ///< 0: a little more than timeout_seconds times cpus.
   std::uint64_t max_memory_mb = 512;
   std::uint64_t max_output_bytes = 1'000'000;
   double cpus = 1.0;

@@ -117,7 +117,7 @@ std::vector<Key> limit_keys(std::string_view section, SandboxLimits Sandbox::*li
 #define SALLYPORT_LIMIT(member) #member, &SandboxLimits::member
   add(SALLYPORT_LIMIT(timeout_seconds), seconds, "seconds", "wall-clock time of the code.");
   add(SALLYPORT_LIMIT(max_cpu_seconds), Range{0, 1e6}, "seconds",
-      "CPU time; 0 is timeout_seconds times cpus, rounded up.");
+      "CPU time; 0 is a little more than timeout_seconds times cpus.");
   add(SALLYPORT_LIMIT(max_memory_mb), Range{64, 1'048'576}, "MiB", "memory of the sandbox.");
   add(SALLYPORT_LIMIT(max_output_bytes), Range{1, 1'073'741'824}, "bytes", "stdout and stderr together.");
   add(SALLYPORT_LIMIT(cpus), Range{0.01, 1024}, count, "processors; fractions are shares of one.");

@@ -7,7 +7,7 @@ FAILED_SUITES=()
 
 run_all_tests() {
   mkdir -p "$TEST_RESULTS"
-  rm -f "$TEST_RESULTS"/*.xml
+  rm -f "$TEST_RESULTS"/*.xml "$TEST_RESULTS"/failed.txt
   # What the tests and the binary need to know of this machine; the tests make everything else themselves.
   export SALLYPORT_ENGINE_SOCKET=$ENGINE_SOCKET
 
@@ -39,6 +39,8 @@ run_all_tests() {
   script tools/check build/release
 
   step "Result after $((SECONDS / 60)) min $((SECONDS % 60)) s"
+  # Once more and in short, for whoever sees the end of a long log alone.
+  [[ ! -s $TEST_RESULTS/failed.txt ]] || cat "$TEST_RESULTS/failed.txt"
   local name
   for name in "${FAILED_SUITES[@]}"; do say "failed: $name"; done
   echo "$PASSED passed, $FAILED failed"
@@ -67,5 +69,22 @@ suite() {
   fi
   PASSED=$((PASSED + tests - failures))
   FAILED=$((FAILED + failures))
-  ((failures == 0)) || FAILED_SUITES+=("$name: $failures of $tests")
+  ((failures == 0)) && return
+  FAILED_SUITES+=("$name: $failures of $tests")
+  ends_of_failures "build/$preset/Testing/Temporary/LastTest.log" >>"$TEST_RESULTS/failed.txt"
+}
+
+# ends_of_failures LOG: the name of each test that failed in this log of ctest, and the last lines of its output.
+ends_of_failures() {
+  awk -v keep=25 '
+    / Test: / && /^[0-9]+\/[0-9]+ / { name = $0; sub(/^.* Test: /, "", name); lines = 0; next }
+    /^<end of output>/ { inside = 0 }
+    inside { kept[lines++ % keep] = $0; next }
+    /^Output:$/ { inside = 1 }
+    /^Test (Failed|Timeout|Not Run)/ || /^Test fail reason/ {
+      if (name == "") next
+      print "--- " name
+      for (i = lines > keep ? lines - keep : 0; i < lines; ++i) print "    " substr(kept[i % keep], 1, 400)
+      name = ""
+    }' "$1"
 }

@@ -57,7 +57,7 @@ TEST_F(ExecutionRequestTest, DefaultsAreThoseOfTheDesign) {
   EXPECT_EQ(request.policy, "default");
   EXPECT_FALSE(request.adjustments.allowed_imports.has_value());
   EXPECT_EQ(request.limits.timeout.count(), 30'000);
-  EXPECT_EQ(request.limits.cpu_seconds, 30);
+  EXPECT_EQ(request.limits.cpu_seconds, 39);
   EXPECT_EQ(request.limits.max_memory_mb, 512U);
   EXPECT_EQ(request.limits.max_output_bytes, 1'000'000U);
   EXPECT_EQ(request.limits.cpus, 1.0);
@@ -106,11 +106,11 @@ TEST_F(ExecutionRequestTest, TakesEveryField) {
   EXPECT_FALSE(request.layers.log_executions);
 }
 
-TEST_F(ExecutionRequestTest, CpuTimeFollowsFromTimeAndCpus) {
+TEST_F(ExecutionRequestTest, CpuTimeFollowsFromTimeAndCpusWithRoomForTheTimeLimitToComeFirst) {
   EXPECT_EQ(accept(R"({"code":"","sandbox_config":{"timeout_seconds":1.5,"cpus":1.5}})").limits.cpu_seconds,
-            3);
+            4);
   EXPECT_EQ(accept(R"({"code":"","sandbox_config":{"timeout_seconds":0.1,"cpus":0.1}})").limits.cpu_seconds,
-            1);
+            2);
   rules_.sandbox.ceilings.max_cpu_seconds = 20;
   EXPECT_EQ(accept(R"({"code":""})").limits.cpu_seconds, 20);
 }
