@@ -8,6 +8,7 @@
 #include "validators/policy/rights.hpp"
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -57,8 +58,8 @@ struct CodeVerdict {
   std::string error_message;                    ///< If not passed: for people and for language models.
   int error_line = 0;                           ///< Of what stopped it; 0: not known.
   std::vector<ValidationViolation> violations;  ///< In the order of the source; warnings too.
-  /// What the program may import while it runs; none where no policy was asked for, or it holds nothing back.
-  std::optional<runners::ImportRules> imports;
+  /// What the program may import while it runs; null where no policy was asked for, or it holds nothing back.
+  std::shared_ptr<const runners::ImportRules> imports;
 };
 
 /// Door one: is it Python, and is it allowed?

@@ -135,12 +135,13 @@ CodeVerdict PythonFirstDoor::check(const CodeQuestion& question) const {
   return verdict;
 }
 
-std::optional<runners::ImportRules> PythonFirstDoor::imports_of(
+std::shared_ptr<const runners::ImportRules> PythonFirstDoor::imports_of(
     const PolicyCatalog::PolicyPointer& rules, const policy::Adjustments& adjustments) const {
-  const auto make = [&]() -> std::optional<runners::ImportRules> {
+  const auto make = [&]() -> std::shared_ptr<const runners::ImportRules> {
     auto list = policy::import_list(*rules, adjustments);
-    if (!list) return std::nullopt;
-    return runners::ImportRules{std::move(list->allowed), std::move(list->denied)};
+    if (!list) return nullptr;
+    return std::make_shared<runners::ImportRules>(
+        runners::ImportRules{std::move(list->allowed), std::move(list->denied)});
   };
   if (adjustments.allowed_imports || !adjustments.forbidden_modules.empty()) return make();
   const std::lock_guard lock(mutex_);

@@ -8,8 +8,8 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <memory>
 #include <mutex>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -29,13 +29,13 @@ class PythonFirstDoor final : public FirstDoor {
   [[nodiscard]] std::uint64_t generation() const override { return policies_.generation(); }
 
  private:
-  [[nodiscard]] std::optional<runners::ImportRules> imports_of(
+  [[nodiscard]] std::shared_ptr<const runners::ImportRules> imports_of(
       const PolicyCatalog::PolicyPointer& rules, const validators::policy::Adjustments& adjustments) const;
 
   /// What the sandbox is held to by a policy that no request has changed: the same for all of them.
   struct KnownImports {
     PolicyCatalog::PolicyPointer policy;
-    std::optional<runners::ImportRules> imports;
+    std::shared_ptr<const runners::ImportRules> imports;
   };
 
   const PolicyCatalog& policies_;

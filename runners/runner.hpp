@@ -7,6 +7,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -49,7 +50,7 @@ struct Job {
   std::string context_json = "{}";  ///< A JSON object.
   std::string stdin_text;
   std::vector<InputFile> files;
-  std::optional<ImportRules> imports;  ///< None: nothing is held back.
+  std::shared_ptr<const ImportRules> imports;  ///< Null: nothing is held back.
   /// Who may see what this submission leaves behind in a sandbox, where the configuration permits to use one
   /// again (`runner.reuse`). Empty: nobody.
   std::string owner;

@@ -195,10 +195,12 @@ TEST(EncodeJob, CarriesWhatMayBeImported) {
   };
   Job job;
   EXPECT_TRUE(imports_of(job).is_null());
-  job.imports.emplace();
-  job.imports->denied = {"os"};
+  runners::ImportRules imports;
+  imports.denied = {"os"};
+  job.imports = std::make_shared<runners::ImportRules>(imports);
   EXPECT_EQ(imports_of(job), json::parse(R"({"allowed": null, "denied": ["os"]})"));
-  job.imports->allowed = std::vector<std::string>{"math", "scipy.*"};
+  imports.allowed = std::vector<std::string>{"math", "scipy.*"};
+  job.imports = std::make_shared<runners::ImportRules>(imports);
   EXPECT_EQ(imports_of(job), json::parse(R"({"allowed": ["math", "scipy.*"], "denied": ["os"]})"));
 }
 
