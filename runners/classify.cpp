@@ -90,9 +90,10 @@ void by_exit_status(std::int64_t status, const Limits& limits, Outcome& outcome)
 }
 
 /// The program was through before our kill reached it: only then does the engine show its own exit status.
+/// What it had written is too much all the same.
 bool ended_before_kill(const Evidence& evidence) {
-  return evidence.report && evidence.exit_status == evidence.report->exit_code &&
-         *evidence.exit_status != kSignalBase + SIGKILL;
+  return evidence.report && evidence.kill_reason != KillReason::output_limit &&
+         evidence.exit_status == evidence.report->exit_code && *evidence.exit_status != kSignalBase + SIGKILL;
 }
 
 void by_kill_reason(const Evidence& evidence, const Limits& limits, Outcome& outcome) {

@@ -30,6 +30,7 @@ struct ContainerReaper::State {
   std::unordered_set<std::string>
       claimed;  // By name, from before the create until the removal succeeded or failed.
   std::stop_source stop;
+  std::stop_source hurry;  // Removals begin at once, and no further sweep begins.
   std::size_t tasks = 0;
   // Set when there is no removal under way, and no task at all; replaced when work begins again.
   std::unique_ptr<base::Event> drained;
@@ -92,6 +93,8 @@ asio::awaitable<void> ContainerReaper::kill_one(std::shared_ptr<State> state, st
 }
 
 asio::awaitable<void> ContainerReaper::remove_one(std::shared_ptr<State> state, std::string name) {
+  const base::CallBounds nap(base::Deadline::after(state->options.settle), state->hurry.get_token());
+  co_await base::sleep(nap);
   const base::CallBounds bounds(base::Deadline::after(state->options.remove_timeout),
                                 state->stop.get_token());
   const auto removed = co_await state->client.remove(name, bounds);
@@ -130,16 +133,21 @@ void ContainerReaper::start_sweeping() {
 }
 
 asio::awaitable<void> ContainerReaper::sweep_forever(std::shared_ptr<State> state) {
-  while (!state->stop.stop_requested()) {
-    const base::CallBounds nap(base::Deadline::after(state->options.sweep_interval), state->stop.get_token());
+  while (!state->hurry.stop_requested()) {
+    const base::CallBounds nap(base::Deadline::after(state->options.sweep_interval),
+                               state->hurry.get_token());
     if (co_await base::sleep(nap) == base::WaitStatus::stopped) break;
-    co_await sweep_once(state);
+    co_await sweep_once(state, std::nullopt);
   }
   state->task_ended();
 }
 
-asio::awaitable<void> ContainerReaper::sweep_once(std::shared_ptr<State> state) {
-  const base::CallBounds bounds(base::Deadline::after(state->options.list_timeout), state->stop.get_token());
+asio::awaitable<void> ContainerReaper::sweep_once(std::shared_ptr<State> state,
+                                                  std::optional<base::Deadline> until) {
+  const auto bounds_of = [&](std::chrono::milliseconds timeout) {
+    return base::CallBounds(until.value_or(base::Deadline::after(timeout)), state->stop.get_token());
+  };
+  const base::CallBounds bounds = bounds_of(state->options.list_timeout);
   docker::Labels labels{{kInstanceLabel, state->identity.instance}};
   const auto listed = co_await state->client.list_containers(std::move(labels), bounds);
   if (!listed) {
@@ -149,8 +157,7 @@ asio::awaitable<void> ContainerReaper::sweep_once(std::shared_ptr<State> state) 
   for (const docker::ContainerSummary& container : *listed) {
     if (state->is_claimed(container)) continue;
     // One after the other: what a sweep finds is what was slow or stuck before.
-    const base::CallBounds removal(base::Deadline::after(state->options.remove_timeout),
-                                   state->stop.get_token());
+    const base::CallBounds removal = bounds_of(state->options.remove_timeout);
     const auto removed = co_await state->client.remove(container.id, removal);
     if (removed) {
       ++state->counts.swept;
@@ -163,8 +170,10 @@ asio::awaitable<void> ContainerReaper::sweep_once(std::shared_ptr<State> state) 
 
 asio::awaitable<void> ContainerReaper::shut_down(base::CallBounds bounds) {
   const auto state = state_;
+  state->hurry.request_stop();
   // Removals get what time there is; only then are they, and the sweep, cut.
   if (state->counts.pending > 0) co_await state->drained->wait(bounds);
+  if (state->counts.failed > 0 && !bounds.deadline.expired()) co_await sweep_once(state, bounds.deadline);
   state->stop.request_stop();
   if (state->tasks > 0) {
     state->idle = std::make_unique<base::Event>(state->executor);

@@ -14,6 +14,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <unordered_set>
@@ -21,6 +22,9 @@
 namespace sallyport::runners {
 
 struct ReaperOptions {
+  /// Before a removal begins: it costs the CPU time of several warm replies, which would come later by it in
+  /// a burst.
+  std::chrono::milliseconds settle{50};
   std::chrono::milliseconds remove_timeout{60'000};
   std::chrono::milliseconds list_timeout{20'000};
   std::chrono::milliseconds sweep_interval{60'000};
@@ -66,7 +70,8 @@ class ContainerReaper {
   /// Begins the periodic sweep for containers of this run that nobody claims.
   void start_sweeping();
 
-  /// Ends the sweep and waits for the removals under way, at most within `bounds`.
+  /// Ends the sweep, waits for the removals under way, and tries those again that failed; at most within
+  /// `bounds`.
   boost::asio::awaitable<void> shut_down(base::CallBounds bounds);
 
   [[nodiscard]] ReaperCounts counts() const;
@@ -81,7 +86,9 @@ class ContainerReaper {
                                                base::Deadline deadline, base::Event answered);
   static boost::asio::awaitable<void> remove_one(std::shared_ptr<State> state, std::string name);
   static boost::asio::awaitable<void> sweep_forever(std::shared_ptr<State> state);
-  static boost::asio::awaitable<void> sweep_once(std::shared_ptr<State> state);
+  /// `until`: for all of it, in place of a time for each call.
+  static boost::asio::awaitable<void> sweep_once(std::shared_ptr<State> state,
+                                                 std::optional<base::Deadline> until);
 
   std::shared_ptr<State> state_;
 };

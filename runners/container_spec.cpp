@@ -16,8 +16,8 @@ docker::Ulimit ulimit(const char* name, std::int64_t value) {
 }
 
 std::string tmpfs_options(std::uint64_t size_mb) {
-  // Mode 1777: the mount belongs to root, the program does not run as root. exec stays on: packages unpack
-  // and load shared objects here, and gVisor's boundary does not rest on it.
+  // Mode 1777: the mount belongs to root, the program does not run as root. The engine adds noexec to what it
+  // mounts as tmpfs.
   return "rw,nosuid,nodev,mode=1777,size=" + std::to_string(size_mb) + "m";
 }
 

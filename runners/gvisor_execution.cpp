@@ -57,6 +57,14 @@ bool is_before(const std::string& date, std::chrono::system_clock::time_point wh
   return !date.empty() && date.compare(0, limit.size(), limit) < 0;
 }
 
+/// Whether somebody has set the clock between two looks at it: dates before and after do not compare.
+bool was_set(std::chrono::system_clock::duration dates, base::Clock::duration passed) {
+  constexpr milliseconds kDrift{200};
+  const auto difference =
+      std::chrono::duration_cast<milliseconds>(dates) - std::chrono::duration_cast<milliseconds>(passed);
+  return difference > kDrift || difference < -kDrift;
+}
+
 /// Whether it is later.
 bool is_later(const std::string& date, std::chrono::system_clock::time_point when) {
   const std::string limit = engine_date(when);
@@ -287,6 +295,7 @@ asio::awaitable<bool> GVisorExecution::collect_exit() {
   auto pending = co_await client.wait(id, docker::WaitCondition::not_running, bounds);
   if (!pending) co_return fail(fault_of(pending.error(), "the sandbox's end could not be watched"));
   const auto streams_ended = std::chrono::system_clock::now();
+  const bool dates_compare = !was_set(streams_ended - job_sent_date_, base::Clock::now() - job_sent_);
   const base::CallBounds soon(base::Deadline::after(kExitReportTime));
   const auto exit = co_await pending->get(soon);
   if (!exit) co_return fail(fault_of(exit.error(), "the sandbox's end was not reported"));
@@ -294,12 +303,13 @@ asio::awaitable<bool> GVisorExecution::collect_exit() {
 
   const auto details = co_await client.inspect(id, bounds);
   if (!details) co_return fail(fault_of(details.error(), "the sandbox's state is not known"));
-  died_waiting_ = warm_ && collector_.empty() && is_before(details->finished_at, job_sent_date_);
+  died_waiting_ =
+      warm_ && collector_.empty() && dates_compare && is_before(details->finished_at, job_sent_date_);
   if (died_waiting_) co_return false;
   // The streams end behind the sandbox, by 50 ms and more (measured). Those that ended first were cut, and
   // what they had to bring is missing.
   const bool whole = collector_.report_scanner().complete() || evidence_.kill_reason != KillReason::none;
-  if (!whole && is_later(details->finished_at, streams_ended)) {
+  if (!whole && dates_compare && is_later(details->finished_at, streams_ended)) {
     SandboxFault cut;
     cut.failure = SandboxFailure::engine_unreachable;
     cut.message = "the sandbox's output broke off before its end";

@@ -97,8 +97,8 @@ std::optional<SlotId> PoolPolicy::take(const SandboxClass& sandbox_class, Time n
   fade(*entry, now);
   entry->level += 1;
   entry->peak = std::max(entry->peak, entry->level);
-  last_take_ = now;
   if (entry->ready.empty()) return std::nullopt;
+  last_served_ = now;
   const SlotId id = entry->ready.front().id;
   entry->ready.pop_front();
   slots_.erase(id);
@@ -264,9 +264,10 @@ void PoolPolicy::plan_starts(Time now, PoolLoad load, PoolPlan& plan) {
         plan.wake = std::min(plan.wake, entry.retry_at);
         continue;
       }
-      // What is left may be just about to serve the rest of a burst, for which a start would be a burden.
-      if (!entry.ready.empty() && now < last_take_ + options_.settle) {
-        plan.wake = std::min(plan.wake, last_take_ + options_.settle);
+      // A start would be a burden for a burst: for what is being served, and what may be just about to come.
+      const bool burst = !entry.ready.empty() || load.running > load.cold_starting;
+      if (burst && now < last_served_ + options_.settle) {
+        plan.wake = std::min(plan.wake, last_served_ + options_.settle);
         continue;
       }
       const double filled = static_cast<double>(have) / static_cast<double>(entry.share);

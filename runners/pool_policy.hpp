@@ -32,7 +32,7 @@ struct PoolPolicyOptions {
   base::Clock::duration max_age = std::chrono::minutes(30);
   base::Clock::duration demand_window = std::chrono::seconds(2);
   base::Clock::duration demand_half_life = std::chrono::minutes(2);
-  base::Clock::duration settle = std::chrono::milliseconds(30);
+  base::Clock::duration settle = std::chrono::milliseconds(50);
   base::Clock::duration retry_first = std::chrono::milliseconds(500);
   base::Clock::duration retry_most = std::chrono::seconds(60);
   unsigned failures_to_open = 3;
@@ -147,7 +147,7 @@ class PoolPolicy {
   SlotId next_slot_ = 1;
   std::size_t warming_ = 0;
   std::size_t target_ = 0;
-  Time last_take_{};
+  Time last_served_{};  ///< When a waiting sandbox was taken.
   unsigned engine_failures_ = 0;
   Time engine_retry_at_{};
 };

@@ -51,8 +51,8 @@ constexpr std::array<std::string_view, 11> kSandboxFields = {"timeout_seconds",
                                                              "max_artifacts",
                                                              "max_artifact_bytes"};
 // The engine's rules that enforce a request's own lists.
-/// A busy program has to meet the time limit before the CPU limit that follows from it: gVisor counts CPU time
-/// in ticks, some per cent too many under load.
+/// A busy program has to meet the time limit before the CPU limit that follows from it: gVisor counts CPU
+/// time in ticks, some per cent too many under load.
 constexpr double kCpuTimeRoom = 1.25;
 
 constexpr std::array<std::string_view, 2> kFunctionRules = {"builtin", "module-member"};

@@ -89,6 +89,27 @@ TEST_F(Lifecycle, SweepFindsWhatNobodyClaims) {
   EXPECT_EQ(containers(), 0U);
 }
 
+TEST_F(Lifecycle, ARemovalThatFailedIsTriedAgainAtTheEnd) {
+  const SandboxClass any = exact_class("python", images_.resolve("python")->digest, Limits(), runner_config_);
+  const docker::ContainerSpec spec =
+      make_container_spec(any, runner_config_, identity_, identity_.run + "-stubborn", "execution");
+  ASSERT_TRUE(await(client_.create_container(spec, soon())));
+
+  ReaperOptions options;
+  options.remove_timeout = 0ms;
+  ContainerReaper reaper(context_.get_executor(), client_, identity_, options, [](const std::string&) {});
+  reaper.remove(spec.name);
+  auto shut_down = [&]() -> asio::awaitable<bool> {
+    const base::CallBounds bounds(base::Deadline::after(20s));
+    co_await reaper.shut_down(bounds);
+    co_return true;
+  };
+  await(shut_down());
+  EXPECT_EQ(reaper.counts().failed, 1U);
+  EXPECT_EQ(reaper.counts().swept, 1U);
+  EXPECT_EQ(containers(), 0U);
+}
+
 TEST_F(Lifecycle, ManyAtOnce) {
   constexpr int kRuns = 8;
   int ended = 0;

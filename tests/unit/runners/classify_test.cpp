@@ -95,6 +95,14 @@ const Case kCases[] = {
      0,
      {}},
     {"flood", KillReason::output_limit, 137, false, {}, Verdict::output_limit, {}, "SIGKILL"},
+    {"flood, through before the kill",
+     KillReason::output_limit,
+     0,
+     false,
+     report(Kind::returned, 0),
+     Verdict::output_limit,
+     {},
+     "SIGKILL"},
     {"stopped", KillReason::stop, 137, false, {}, Verdict::stopped, {}, "SIGKILL"},
 };
 

@@ -190,12 +190,23 @@ TEST_F(PoolPolicyTest, ABurstIsLetThroughBeforeTheRefill) {
   EXPECT_EQ(plan(1).start.size(), 1U);
 }
 
-TEST_F(PoolPolicyTest, AnEmptyPoolDoesNotWait) {
+TEST_F(PoolPolicyTest, ABurstAsLargeAsThePoolIsLetThroughToo) {
+  policy().keep(python_);
+  fill();
+  policy().take(python_, now_);
+  policy().take(python_, now_);
+  EXPECT_TRUE(plan(2).start.empty());
+  now_ += options_.settle;
+  EXPECT_EQ(plan(2).start.size(), 1U);
+}
+
+TEST_F(PoolPolicyTest, AnEmptyPoolDoesNotWaitWhenNothingIsServedFromIt) {
   policy().keep(python_);
   fill();
   policy().take(python_, now_);
   policy().take(python_, now_);
   EXPECT_EQ(plan(0).start.size(), 2U);
+  EXPECT_FALSE(policy().take(python_, now_));
 }
 
 TEST_F(PoolPolicyTest, TheEmptiestClassIsFilledFirst) {
