@@ -13,7 +13,7 @@ from load import Load
 
 # Short, so that a fault outlasts them several times.
 TIMEOUTS = {"call_timeout_seconds": 2, "start_timeout_seconds": 4, "remove_timeout_seconds": 4}
-FROZEN_SECONDS = 9
+FROZEN_SECONDS = float(os.environ.get("SALLYPORT_TEST_FROZEN_SECONDS", "9"))
 STOPPED_SECONDS = 3
 
 

@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import os
 import signal
 import time
 import unittest
@@ -9,14 +10,16 @@ import unittest
 from harness import IMAGE_RECORD, NO_DOORS, Broker, Engine, in_background, recorded_digest, wait_until
 
 POOL = {"runner": {"pool": {"enabled": True, "floor": 2}}}
+# Sandboxes that wait when the broker is killed.
+WARM_AT_KILL = int(os.environ.get("SALLYPORT_TEST_WARM_AT_KILL", "12"))
 
 
 def running(broker):
     return [each for each in broker.containers() if each["State"] == "running"]
 
 
-def wait_for_pool(test, broker, count=2):
-    test.assertTrue(wait_until(lambda: len(running(broker)) == count == len(broker.containers()), 30))
+def wait_for_pool(test, broker, count=2, seconds=30):
+    test.assertTrue(wait_until(lambda: len(running(broker)) == count == len(broker.containers()), seconds))
     time.sleep(2)  # An agent that is just started says that it is ready.
 
 
@@ -110,16 +113,18 @@ class Pool(unittest.TestCase):
             self.assertEqual(broker.containers(), [])
 
     def test_sigkill_with_warm_sandboxes_and_a_new_start(self):
-        broker = Broker(**POOL)
+        count = WARM_AT_KILL
+        broker = Broker(runner={"pool": {"enabled": True, "floor": count, "ceiling": count, "max_slots": count}})
         try:
             broker.start()
-            wait_for_pool(self, broker)
+            wait_for_pool(self, broker, count, 60 + 2 * count)
             before = {each["Id"] for each in broker.containers()}
             broker.kill()
             self.assertEqual({each["Id"] for each in broker.containers()}, before)
             broker.start()
-            self.assertFalse(before & {each["Id"] for each in broker.containers()})
-            wait_for_pool(self, broker)
+            # Those that the start does not wait for are removed while it serves.
+            self.assertTrue(wait_until(lambda: not before & {each["Id"] for each in broker.containers()}, 60))
+            wait_for_pool(self, broker, count, 60 + 2 * count)
             warm_reply(self, broker, "print('back')")
         finally:
             broker.__exit__()
