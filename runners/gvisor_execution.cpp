@@ -1,10 +1,13 @@
 #include "runners/gvisor_execution.hpp"
 
+#include "base/run_on.hpp"
+
 #include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstdio>
 #include <ctime>
+#include <string_view>
 #include <utility>
 #include <variant>
 
@@ -31,6 +34,15 @@ constexpr milliseconds kOomReportTime{1000};
 constexpr seconds kExitReportTime{5};
 
 constexpr std::int64_t kKilledStatus = 137;
+
+/// Of a job or a report: a hop to another thread costs about what this much costs to write or read.
+constexpr std::size_t kMaxInline = 64 * 1024;
+
+std::size_t bytes_of(const Job& job) {
+  std::size_t bytes = job.code.size() + job.context_json.size() + job.stdin_text.size();
+  for (const InputFile& file : job.files) bytes += file.content.size();
+  return bytes;
+}
 
 OutputStream to_output_stream(docker::StreamKind kind) {
   return kind == docker::StreamKind::stdout_stream ? OutputStream::stdout_stream
@@ -117,7 +129,7 @@ asio::awaitable<Outcome> GVisorExecution::run(base::CallBounds bounds) {
     if (going && !concluded_) going = co_await collect_exit();
   } while (died_waiting_);
   collector_.finish();
-  if (going) conclude();
+  if (going) co_await conclude();
 
   outcome_.usage.warm = warm_;
   outcome_.stdout_bytes = collector_.take_stdout();
@@ -180,7 +192,8 @@ asio::awaitable<bool> GVisorExecution::prepare_sandbox(const std::string& digest
 }
 
 asio::awaitable<bool> GVisorExecution::deliver_job() {
-  const std::string frame = encode_job(job_, nonce_, context_.runner.max_open_files, keep_);
+  auto encode = [this] { return encode_job(job_, nonce_, context_.runner.max_open_files, keep_); };
+  const std::string frame = co_await run(bytes_of(job_), encode);
   if (!warm_) {
     // No more is needed of it, and a job can be large.
     job_.code.clear();
@@ -223,7 +236,7 @@ asio::awaitable<bool> GVisorExecution::collect_output() {
       }
       if (!reported && collector_.trailers_complete()) {
         reported = base::Clock::now();
-        concluded_ = read_report();
+        concluded_ = co_await read_report();
         if (concluded_) break;
       }
       continue;
@@ -251,17 +264,27 @@ asio::awaitable<bool> GVisorExecution::collect_output() {
   co_return true;
 }
 
+template <class F>
+asio::awaitable<std::invoke_result_t<F&>> GVisorExecution::run(std::size_t bytes, F function) {
+  const asio::any_io_executor& workers = context_.dependencies.workers;
+  if (bytes <= kMaxInline || !workers) co_return function();
+  // Not cut short: linear time bounds it.
+  co_return co_await base::run_on(workers, std::move(function));
+}
+
 /// Takes the agent's report, complete and within its limits. Whether it is all that has to be known.
-bool GVisorExecution::read_report() {
+asio::awaitable<bool> GVisorExecution::read_report() {
   report_read_ = true;
-  auto parsed = parse_report(collector_.report_scanner().payload(), job_.limits);
+  const std::string_view payload = collector_.report_scanner().payload();
+  auto parse = [this, payload] { return parse_report(payload, job_.limits); };
+  auto parsed = co_await run(payload.size(), parse);
   if (auto* report = std::get_if<AgentReport>(&parsed)) {
     evidence_.report = std::move(*report);
   } else {
     outcome_.notes.push_back(std::get<std::string>(parsed));
   }
   if (context_.oom_watch.has_reported(sandbox_->container_id())) evidence_.oom_killed = true;
-  return may_rest_on_report(evidence_, job_.limits);
+  co_return may_rest_on_report(evidence_, job_.limits);
 }
 
 asio::awaitable<void> GVisorExecution::kill(KillReason reason) {
@@ -325,15 +348,15 @@ asio::awaitable<bool> GVisorExecution::collect_exit() {
   co_return true;
 }
 
-void GVisorExecution::conclude() {
+asio::awaitable<void> GVisorExecution::conclude() {
   if (collector_.report_scanner().oversized()) {
     outcome_.notes.emplace_back("the agent's report is larger than its limits allow");
   }
   // stderr's mark may be missing where stdout's report is whole.
-  if (!report_read_ && collector_.report_scanner().complete()) read_report();
+  if (!report_read_ && collector_.report_scanner().complete()) co_await read_report();
 
   classify(evidence_, job_.limits, outcome_);
-  if (!evidence_.report) return;
+  if (!evidence_.report) co_return;
 
   AgentReport& report = *evidence_.report;
   std::move(report.notes.begin(), report.notes.end(), std::back_inserter(outcome_.notes));

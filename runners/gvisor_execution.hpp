@@ -13,9 +13,11 @@
 #include <boost/asio/awaitable.hpp>
 
 #include <chrono>
+#include <cstddef>
 #include <memory>
 #include <optional>
 #include <string>
+#include <type_traits>
 
 namespace sallyport::runners {
 
@@ -34,9 +36,12 @@ class GVisorExecution {
   boost::asio::awaitable<bool> deliver_job();
   boost::asio::awaitable<bool> collect_output();
   boost::asio::awaitable<bool> collect_exit();
-  void conclude();
+  boost::asio::awaitable<void> conclude();
 
-  bool read_report();
+  boost::asio::awaitable<bool> read_report();
+  /// Runs `function` beside the executor's thread if it has `bytes` to go through that would hold others up.
+  template <class F>
+  boost::asio::awaitable<std::invoke_result_t<F&>> run(std::size_t bytes, F function);
   boost::asio::awaitable<void> kill(KillReason reason);
   boost::asio::awaitable<void> sample_usage();
   bool fail(const SandboxFault& fault);

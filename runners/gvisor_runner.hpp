@@ -26,6 +26,9 @@ struct GVisorRunnerDependencies {
   const ImageResolver& images;
   ContainerReaper& reaper;
   std::function<Nonce()> make_nonce;  ///< From the system's random source; tests own theirs.
+  /// Where large jobs are written and large reports read, which must not hold others up; empty: on the
+  /// executor's thread.
+  boost::asio::any_io_executor workers = {};
 };
 
 /// The Runner over the Docker Engine and runsc. One container a submission, from the warm pool or started for

@@ -38,7 +38,7 @@ Assembly::Assembly(const config::Config& config, runners::ReaperLog log, docker:
       identity_{config.instance.name, new_execution_id()},
       reaper_(context_.get_executor(), client_, identity_, reaper_options(config.engine), std::move(log)),
       runner_(runners::GVisorRunnerDependencies{context_.get_executor(), client_, images_, reaper_,
-                                                runners::random_nonce},
+                                                runners::random_nonce, workers_.get_executor()},
               config.runner, config.engine, identity_),
       policies_(config.policies.folder),
       first_door_(policies_) {}

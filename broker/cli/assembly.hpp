@@ -65,6 +65,8 @@ class Assembly {
  private:
   config::Config config_;
   boost::asio::io_context context_{1};
+  boost::asio::thread_pool workers_{1};
+  boost::asio::thread_pool short_workers_{1};
   docker::Client client_;
   ImageIndex images_;
   runners::InstanceIdentity identity_;
@@ -72,8 +74,6 @@ class Assembly {
   runners::GVisorRunner runner_;
   Policies policies_;
   PythonFirstDoor first_door_;
-  boost::asio::thread_pool workers_{1};
-  boost::asio::thread_pool short_workers_{1};
 };
 
 /// Milliseconds of a configured number of seconds.
