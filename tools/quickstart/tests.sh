@@ -19,9 +19,13 @@ run_all_tests() {
   write_broker_config
   build_images python python-data
   export SALLYPORT_TEST_IMAGE_RECORD=$STATE_DIR/images.json
+  # These tests wait for the engine most of the time.
+  begin_beside
   suite "integration tests (real engine, real gVisor)" release -L integration
   suite "adversarial tests (real gVisor)" release -L adversarial
+  end_beside
 
+  # What failed to build beside the tests is built again here, and says why.
   step "Building with AddressSanitizer and UndefinedBehaviorSanitizer"
   build_preset asan-ubsan unit_tests
   suite "unit tests under ASan and UBSan" asan-ubsan -L unit -j "$(nproc)"
@@ -36,7 +40,7 @@ run_all_tests() {
   script clients/python/check
 
   step "Format, include direction, clang-tidy"
-  script tools/check build/release
+  script reported_check
 
   step "Result after $((SECONDS / 60)) min $((SECONDS % 60)) s"
   # Once more and in short, for whoever sees the end of a long log alone.
@@ -45,6 +49,39 @@ run_all_tests() {
   for name in "${FAILED_SUITES[@]}"; do say "failed: $name"; done
   echo "$PASSED passed, $FAILED failed"
   ((FAILED == 0))
+}
+
+# begin_beside, end_beside: what needs no engine, in the background and behind all else: the other builds, and the check,
+# whose result `reported_check` gives.
+begin_beside() {
+  CHECK_LOG=$LOG_DIR/check.log
+  CHECK_STATUS=$TEST_RESULTS/check.status
+  rm -f "$CHECK_STATUS"
+  say "beside it: the other builds and the check of the source (log: $LOG_DIR/beside.log)"
+  set -m  # A process group of its own, so that it can be ended whole.
+  (
+    renice -n 19 "$BASHPID" >/dev/null
+    (build_preset asan-ubsan unit_tests) || true
+    (build_preset tsan unit_tests) || true
+    (build_preset fuzz fuzz_targets) || true
+    status=0
+    tools/check build/release >"$CHECK_LOG" 2>&1 || status=$?
+    echo "$status" >"$CHECK_STATUS"
+  ) >"$LOG_DIR/beside.log" 2>&1 &
+  BESIDE=$!
+  set +m
+  trap 'kill -- "-$BESIDE" 2>/dev/null || true' EXIT
+}
+
+end_beside() {
+  step "Waiting for what was begun beside the tests"
+  wait "$BESIDE" || true
+  trap - EXIT
+}
+
+reported_check() {
+  cat "$CHECK_LOG"
+  [[ $(cat "$CHECK_STATUS" 2>/dev/null) == 0 ]]
 }
 
 # script COMMAND...: one that passes or fails as a whole, counted as one test.
