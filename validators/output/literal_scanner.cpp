@@ -49,7 +49,7 @@ LiteralScanner::LiteralScanner(std::vector<Literal> literals)
     const std::size_t anchor = anchor_of(text);
     std::uint32_t three = 0;
     std::memcpy(&three, text.data() + anchor, 3);
-    const std::uint32_t hash = hash_of(three);
+    const std::uint32_t hash = hash_of(three | static_cast<std::uint32_t>(small_letters));
     filter_[hash >> 5U] |= std::uint32_t{1} << (hash & 31U);
     Entry entry{0, 0, static_cast<std::uint32_t>(i), static_cast<std::uint32_t>(anchor)};
     const std::size_t size = std::min<std::size_t>(text.size(), 8);
