@@ -259,6 +259,7 @@ class Assembler {
     into_.most_back = most_back_ + into_.keywords.most_before();
     if (!digits_.empty()) {
       into_.digits = into_.gates[gate(digits_, 0, "")];
+      into_.digit_shapes.emplace(into_.digits->dfa);
     }
     if (!letters_.empty()) {
       into_.letters = into_.gates[gate(letters_, 0, "")];

@@ -4,6 +4,7 @@
 #include "validators/output/backtracker.hpp"
 #include "validators/output/checks.hpp"
 #include "validators/output/dfa.hpp"
+#include "validators/output/digit_groups.hpp"
 #include "validators/output/literal_scanner.hpp"
 #include "validators/output/rule.hpp"
 
@@ -74,11 +75,12 @@ struct CompiledRules {
   LiteralScanner keywords;  // the tag is the index in `uses`
   std::vector<KeywordUse> uses;
   std::vector<Gate> gates;
-  std::optional<Gate> digits;      // patterns tried at groups of digits
-  std::optional<Gate> letters;     // those that begin with two letters
-  std::size_t longest_digits = 0;  // max_length of rules of trigger digits
-  std::size_t most_ahead = 0;      // of all GateUses
-  std::size_t most_back = 0;       // how far before the anchor of a keyword a match may begin
+  std::optional<Gate> digits;               // patterns tried at groups of digits
+  std::optional<DigitShapes> digit_shapes;  // of `digits`
+  std::optional<Gate> letters;              // those that begin with two letters
+  std::size_t longest_digits = 0;           // max_length of rules of trigger digits
+  std::size_t most_ahead = 0;               // of all GateUses
+  std::size_t most_back = 0;                // how far before the anchor of a keyword a match may begin
 };
 
 // Compiles one rule; adds what is wrong to `mistakes` under `key`.

@@ -361,6 +361,32 @@ std::uint64_t Dfa::pass(const char* text, std::size_t size) const {
   return states_[state].accepted | states_[state].possible;
 }
 
+ByteSet Dfa::behind_digits(std::size_t digits) const {
+  std::vector<bool> in(states_.size());
+  in[0] = true;
+  const auto after = [this](std::size_t state, unsigned byte) -> std::size_t {
+    return states_[state].final ? state : next_[state * classes_ + class_of_.at(byte)];
+  };
+  for (std::size_t i = 0; i < digits; ++i) {
+    std::vector<bool> next(states_.size());
+    for (std::size_t state = 0; state < states_.size(); ++state) {
+      for (unsigned digit = '0'; in[state] && digit <= '9'; ++digit) {
+        next[after(state, digit)] = true;
+      }
+    }
+    in = std::move(next);
+  }
+  ByteSet found;
+  for (std::size_t state = 0; state < states_.size(); ++state) {
+    for (unsigned byte = 0; in[state] && byte < found.size(); ++byte) {
+      const State& behind = states_[after(state, byte)];
+      const bool is_digit = byte >= '0' && byte <= '9';
+      found[byte] = found[byte] || (!is_digit && (behind.accepted | behind.possible) != 0);
+    }
+  }
+  return found;
+}
+
 std::optional<Dfa> Dfa::whole(const RegexNode& pattern) {
   RegexNode inner;
   inner.kind = RegexNode::Kind::sequence;

@@ -80,6 +80,9 @@ class Dfa {
   static Dfa gate(const Nfa& nfa, const std::vector<Nfa::Threads>& patterns);
   [[nodiscard]] std::uint64_t pass(const char* text, std::size_t size) const;
 
+  // The bytes, digits left out, with which one of the patterns may go on behind so many digits.
+  [[nodiscard]] ByteSet behind_digits(std::size_t digits) const;
+
   // Of one pattern: all of it, or nothing if it is not simple enough (assertions, too many states). A `\b` at
   // its end is understood.
   static std::optional<Dfa> whole(const RegexNode& pattern);

@@ -11,29 +11,14 @@
 namespace sallyport::validators::output {
 namespace {
 
-constexpr std::uint64_t longest_region = 8192;   // of a rule that is searched for
-constexpr std::size_t digit_bytes = 8;           // a block
-constexpr std::size_t digits_of_block = 4;       // fewer are no number that a rule is for
-constexpr std::size_t digits_before_block = 12;  // how far before such a block its number may begin
+constexpr std::uint64_t longest_region = 8192;  // of a rule that is searched for
+constexpr std::size_t letters_before_digits = 2;
 
 bool is_digit(char c) {
   return c >= '0' && c <= '9';
 }
 bool is_capital(char c) {
   return c >= 'A' && c <= 'Z';
-}
-
-// How many of eight bytes are digits.
-unsigned count_digits(const char* bytes) {
-  std::uint64_t block = 0;
-  std::memcpy(&block, bytes, digit_bytes);
-  constexpr std::uint64_t ones = 0x0101010101010101U;
-  constexpr std::uint64_t high = 0x80 * ones;
-  // 0x30 to 0x39: adding 0x46 sets the high bit from 0x3A on, adding 0x50 from 0x30 on; bytes beyond ASCII
-  // have it already.
-  const std::uint64_t ascii = block & ~high;
-  const std::uint64_t found = ((ascii + 0x50 * ones) & ~(ascii + 0x46 * ones) & ~block & high) >> 7U;
-  return static_cast<unsigned>((found * ones) >> 56U);
 }
 
 std::uint64_t minus(std::uint64_t a, std::uint64_t b) {
@@ -90,7 +75,7 @@ void Engine::advance(const Window& window) {
     settled = std::min(settled, region.from);
   }
   if (rules_.digits || rules_.letters) {
-    settled = std::min(settled, minus(digits_at_, digit_bytes + 2));
+    settled = std::min(settled, minus(digits_at_, letters_before_digits));
   }
   if (!context_.empty()) {
     settled = std::min(settled, minus(context_at_, context_.most_before()));
@@ -203,66 +188,60 @@ void Engine::scan_digits(const Window& window) {
   if (!rules_.digits && !rules_.letters) {
     return;
   }
-  const std::size_t least = rules_.letters ? 2 : digits_of_block;
   const auto text = window.bytes;
-  std::size_t at = window.local(digits_at_);
-  // Blocks are of the text, not of the window: what is tried must not depend on where a piece ends.
-  std::size_t block = window.local(std::max(window.begin, digits_at_ - digits_at_ % digit_bytes));
-  for (;;) {
-    while (block + digit_bytes <= text.size() && count_digits(text.data() + block) < least) {
-      block += digit_bytes;
+  std::array<char, digit_block> rest{};
+  for (std::size_t at = window.local(digits_at_); at < text.size(); at += digit_block) {
+    const char* block = text.data() + at;
+    if (text.size() - at < digit_block) {
+      std::copy(block, text.data() + text.size(), rest.begin());
+      block = rest.data();
     }
-    const bool whole = block + digit_bytes <= text.size();
-    if (!whole && !window.last) {
-      // Groups that belong to a block which is not there yet.
-      digits_at_ = window.begin + std::max<std::uint64_t>(at, minus(block, digits_before_block));
-      return;
-    }
-    const std::size_t end = whole ? block + digit_bytes : text.size();
-    at = std::max(at, static_cast<std::size_t>(minus(block, digits_before_block)));
-    for (; at < end; ++at) {
-      if (is_digit(text[at]) && (at == 0 || !is_digit(text[at - 1])) &&
-          !try_digits(window.begin + at, window)) {
-        digits_at_ = window.begin + at;
+    const std::uint64_t digits = find_digits(block);
+    const auto before = static_cast<std::uint64_t>(at > 0 && is_digit(text[at - 1]));
+    for (auto begins = digits & ~((digits << 1U) | before); begins != 0; begins &= begins - 1) {
+      const auto first = static_cast<unsigned>(std::countr_zero(begins));
+      const std::size_t here = at + first;
+      if (!window.reaches(window.begin + here + rules_.longest_digits + 3)) {
+        digits_at_ = window.begin + here;
         return;
       }
+      auto size = static_cast<std::size_t>(std::countr_one(digits >> first));
+      while (first + size >= digit_block && size < DigitShapes::most && here + size < text.size() &&
+             is_digit(text[here + size])) {
+        ++size;
+      }
+      try_digits(here, size, window);
     }
-    if (!whole) {
-      digits_at_ = window.end();
-      return;
-    }
-    block = end;
   }
+  digits_at_ = window.end();
 }
 
-// Whether there was text enough.
-bool Engine::try_digits(std::uint64_t at, const Window& window) {
-  if (!window.reaches(at + rules_.longest_digits + 3)) {
-    return false;
-  }
+// A group of digits that begins here, counted up to DigitShapes::most at least.
+void Engine::try_digits(std::size_t here, std::size_t digits, const Window& window) {
   const auto text = window.bytes;
-  const std::size_t here = window.local(at);
   const char before = here > 0 ? text[here - 1] : ' ';
   const char further = here > 1 ? text[here - 2] : ' ';
   if (rules_.letters && is_capital(before) && is_capital(further) && (here < 3 || !is_word(text[here - 3]))) {
-    try_gate(*rules_.letters, at - 2, window);
+    try_gate(*rules_.letters, window.begin + here - letters_before_digits, window);
+  }
+  if (!rules_.digits ||
+      (here + digits < text.size() && !rules_.digit_shapes->allow(digits, text[here + digits]))) {
+    return;
   }
   // Behind a line end or tab that is written as in a program a number stands alone, too.
   const bool written_end = further == '\\' && (before == 'n' || before == 'r' || before == 't');
   const bool goes_on = (before == '-' || before == '+' || before == '/') && is_digit(further);
-  if (rules_.digits && (!is_word(before) || written_end) && !goes_on &&
+  if ((!is_word(before) || written_end) && !goes_on &&
       (before != '.' || (!is_digit(further) && is_word(further)))) {
-    try_gate(*rules_.digits, at, window);
+    try_gate(*rules_.digits, window.begin + here, window);
   }
-  return true;
 }
 
-bool Engine::try_gate(const Gate& gate, std::uint64_t at, const Window& window) {
+void Engine::try_gate(const Gate& gate, std::uint64_t at, const Window& window) {
   const auto text = window.bytes.substr(window.local(at));
   for (auto open = gate.dfa.pass(text.data(), text.size()); open != 0; open &= open - 1) {
     matcher_.try_at(gate.rules[static_cast<std::size_t>(std::countr_zero(open))], at, window, true);
   }
-  return true;
 }
 
 // What is known before.

@@ -68,8 +68,8 @@ class Engine {
   void close_regions(const Window& window);
   void try_pending_in_order(const Window& window);
   void scan_digits(const Window& window);
-  bool try_digits(std::uint64_t at, const Window& window);
-  bool try_gate(const Gate& gate, std::uint64_t at, const Window& window);
+  void try_digits(std::size_t here, std::size_t digits, const Window& window);
+  void try_gate(const Gate& gate, std::uint64_t at, const Window& window);
   void scan_context(const Window& window);
   void scan_canaries(const Window& window);
   void scan_lane(Lane& lane, const Window& window);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <numeric>
 #include <utility>
 
 namespace sallyport::validators::output {
@@ -42,33 +43,40 @@ std::size_t anchor_of(std::string_view text) {
 }  // namespace
 
 LiteralScanner::LiteralScanner(std::vector<Literal> literals)
-    : literals_(std::move(literals)), filter_(std::size_t{1} << 11U), first_(buckets + 1) {
-  std::vector<std::pair<std::uint32_t, Entry>> found;
+    : literals_(std::move(literals)), filter_(std::size_t{1} << 11U), first_(buckets + 1), first_wide_(buckets + 1) {
+  std::vector<std::pair<std::size_t, Entry>> found;
   for (std::size_t i = 0; i < literals_.size(); ++i) {
     const std::string& text = literals_[i].text;
     const std::size_t anchor = anchor_of(text);
     std::uint32_t three = 0;
     std::memcpy(&three, text.data() + anchor, 3);
-    const std::uint32_t hash = hash_of(three);
+    const std::uint32_t hash = hash_of(three | static_cast<std::uint32_t>(small_letters));
     filter_[hash >> 5U] |= std::uint32_t{1} << (hash & 31U);
     Entry entry{0, 0, static_cast<std::uint32_t>(i), static_cast<std::uint32_t>(anchor)};
     const std::size_t size = std::min<std::size_t>(text.size(), 8);
     std::memcpy(&entry.bytes, text.data(), size);
     entry.mask = size == 8 ? ~std::uint64_t{0} : (std::uint64_t{1} << (8 * size)) - 1;
     entry.bytes = (entry.bytes | small_letters) & entry.mask;
-    found.emplace_back(hash >> 4U, entry);
+    std::size_t bucket = hash >> 4U;
+    if (anchor >= bytes_before) {
+      std::uint64_t eight = 0;
+      std::memcpy(&eight, text.data() + anchor - bytes_before, bytes_before + 3);
+      bucket = buckets + wide_bucket(eight | small_letters);
+    }
+    found.emplace_back(bucket, entry);
     most_behind_ = std::max(most_behind_, text.size() - anchor);
     most_before_ = std::max(most_before_, anchor);
   }
   std::stable_sort(found.begin(), found.end(),
                    [](const auto& one, const auto& other) { return one.first < other.first; });
   for (const auto& [bucket, entry] : found) {
+    auto& first = bucket < buckets ? first_ : first_wide_;
+    ++first[bucket % buckets + 1];
     entries_.push_back(entry);
-    ++first_[bucket + 1];
   }
-  for (std::size_t i = 0; i < buckets; ++i) {
-    first_[i + 1] += first_[i];
-  }
+  std::partial_sum(first_.begin(), first_.end(), first_.begin());
+  first_wide_.front() = first_.back();
+  std::partial_sum(first_wide_.begin(), first_wide_.end(), first_wide_.begin());
 }
 
 bool LiteralScanner::stands_at(const Literal& literal, const char* at) const {
@@ -84,7 +92,7 @@ bool LiteralScanner::stands_at(const Literal& literal, const char* at) const {
 }
 
 std::size_t LiteralScanner::memory() const {
-  std::size_t bytes = filter_.capacity() * 4 + first_.capacity() * 4 + entries_.capacity() * sizeof(Entry);
+  std::size_t bytes = filter_.capacity() * 4 + (first_.capacity() + first_wide_.capacity()) * 4 + entries_.capacity() * sizeof(Entry);
   for (const auto& literal : literals_) {
     bytes += sizeof(literal) + literal.text.capacity();
   }

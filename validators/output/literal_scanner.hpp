@@ -49,20 +49,32 @@ class LiteralScanner {
 
   static constexpr std::uint64_t small_letters = 0x2020202020202020U;
 
-  static std::uint32_t hash_of(std::uint32_t three_bytes) {
-    return (((three_bytes | 0x202020U) & 0xFFFFFFU) * 0x9E3779B1U) >> 16U;
-  }
+  // Of the lowest three bytes, in small letters; the multiplication drops the fourth.
+  static std::uint32_t hash_of(std::uint32_t small_bytes) { return (small_bytes * 0x3779B100U) >> 16U; }
   [[nodiscard]] bool may_be(std::uint32_t hash) const {
     return ((filter_[hash >> 5U] >> (hash & 31U)) & 1U) != 0;
   }
   [[nodiscard]] bool stands_at(const Literal& literal, const char* at) const;
 
+  // Of five bytes, in small letters, which begin `bytes_before` before the anchor.
+  static std::size_t wide_bucket(std::uint64_t small_bytes) {
+    return ((small_bytes << 24U) * 0x9E3779B97F4A7C15U) >> 52U;
+  }
+
   template <class Found>
   void look(std::string_view text, std::size_t at, std::uint32_t hash, const Found& found) const;
+  template <class Found>
+  void walk(std::size_t from, std::size_t to, std::string_view text, std::size_t at,
+            const Found& found) const;
+
+  static constexpr std::size_t bytes_before = 2;
 
   std::vector<Literal> literals_;
   std::vector<std::uint32_t> filter_;  // 2^16 bits
-  std::vector<std::uint32_t> first_;   // by hash, shortened; into entries_
+  // Into entries_. Those with so many bytes before their anchor are found by five bytes: dozens of literals
+  // end in "key".
+  std::vector<std::uint32_t> first_;       // by hash, shortened
+  std::vector<std::uint32_t> first_wide_;  // by wide_bucket
   std::vector<Entry> entries_;
   std::size_t most_behind_ = 0;
   std::size_t most_before_ = 0;
@@ -71,8 +83,21 @@ class LiteralScanner {
 template <class Found>
 void LiteralScanner::look(std::string_view text, std::size_t at, std::uint32_t hash,
                           const Found& found) const {
-  const std::size_t bucket = hash >> 4U;
-  for (std::uint32_t i = first_[bucket]; i < first_[bucket + 1]; ++i) {
+  walk(first_[hash >> 4U], first_[(hash >> 4U) + 1], text, at, found);
+  if (at >= bytes_before && text.size() - at >= 8 - bytes_before) {
+    std::uint64_t eight = 0;
+    std::memcpy(&eight, text.data() + at - bytes_before, 8);
+    const std::size_t bucket = wide_bucket(eight | small_letters);
+    walk(first_wide_[bucket], first_wide_[bucket + 1], text, at, found);
+  } else {
+    walk(first_wide_.front(), first_wide_.back(), text, at, found);
+  }
+}
+
+template <class Found>
+void LiteralScanner::walk(std::size_t from, std::size_t to, std::string_view text, std::size_t at,
+                          const Found& found) const {
+  for (std::size_t i = from; i < to; ++i) {
     const Entry& entry = entries_[i];
     if (at < entry.anchor) {
       continue;
@@ -99,31 +124,35 @@ void LiteralScanner::scan(std::string_view text, std::size_t from, std::size_t t
   }
   const char* const data = text.data();
   std::size_t at = from;
-  // Eight positions at a time; the last of their loads reaches eleven bytes far.
-  const auto bit_of = [&](std::size_t place) {
-    std::uint32_t four = 0;
-    std::memcpy(&four, data + place, 4);
-    const std::uint32_t hash = hash_of(four);
+  // Eight positions at a time; the last of their loads reaches 15 bytes far.
+  const auto bit_of = [&](std::uint64_t small_bytes) {
+    const std::uint32_t hash = hash_of(static_cast<std::uint32_t>(small_bytes));
     return filter_[hash >> 5U] >> (hash & 31U);
   };
-  for (; at + 8 <= to && at + 11 <= text.size(); at += 8) {
-    const std::uint32_t any = bit_of(at) | bit_of(at + 1) | bit_of(at + 2) | bit_of(at + 3) | bit_of(at + 4) |
-                              bit_of(at + 5) | bit_of(at + 6) | bit_of(at + 7);
-    if ((any & 1U) == 0) {
+  const auto load = [&](std::size_t place) {
+    std::uint64_t eight = 0;
+    std::memcpy(&eight, data + place, 8);
+    return eight | small_letters;
+  };
+  for (; at + 8 <= to && at + 15 <= text.size(); at += 8) {
+    const std::uint64_t low = load(at);
+    const std::uint64_t high = load(at + 6);
+    const std::array<std::uint32_t, 8> bits{
+        bit_of(low),        bit_of(low >> 8U),  bit_of(low >> 16U), bit_of(low >> 24U),
+        bit_of(low >> 32U), bit_of(low >> 40U), bit_of(high),       bit_of(high >> 8U)};
+    if (((bits[0] | bits[1] | bits[2] | bits[3] | bits[4] | bits[5] | bits[6] | bits[7]) & 1U) == 0) {
       continue;
     }
-    for (std::size_t place = at; place < at + 8; ++place) {
-      if ((bit_of(place) & 1U) != 0) {
-        std::uint32_t four = 0;
-        std::memcpy(&four, data + place, 4);
-        look(text, place, hash_of(four), found);
+    for (std::size_t i = 0; i < bits.size(); ++i) {
+      if ((bits[i] & 1U) != 0) {
+        look(text, at + i, hash_of(static_cast<std::uint32_t>(load(at + i))), found);
       }
     }
   }
   for (; at < to && at + 3 <= text.size(); ++at) {
     std::uint32_t three = 0;
     std::memcpy(&three, data + at, 3);
-    const std::uint32_t hash = hash_of(three);
+    const std::uint32_t hash = hash_of(three | static_cast<std::uint32_t>(small_letters));
     if (may_be(hash)) {
       look(text, at, hash, found);
     }

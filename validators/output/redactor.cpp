@@ -105,7 +105,7 @@ struct Redactor::State {
   void close(const Window& window, std::string& out);
   void pass(std::uint64_t to, bool inclusive, const Window& window, std::string& out);
   void drop(std::uint64_t to);
-  void put(const Escape& escape, std::string& out);
+  void put(const Escape& escape, const Window& window, std::string& out);
   void consume(std::string_view piece, bool last, std::string& out);
   bool run(std::string_view text, std::string& out);
   void tell(std::uint32_t number, std::uint64_t line, std::uint64_t count);
@@ -150,6 +150,10 @@ void Redactor::State::drain(const Window& window, std::string& out) {
       close(window, out);
     }
     findings.pop();
+    // Lines are counted on from the last one that was asked for, so what stands before comes first.
+    if (!region || !redacts) {
+      pass(finding.begin, true, window, out);
+    }
     if (action(finding.rule) == Action::warn) {
       Tally& tally = tally_of(finding.rule, 0);
       if (finding.begin >= tally.end) {
@@ -158,7 +162,6 @@ void Redactor::State::drain(const Window& window, std::string& out) {
       }
       tally.end = std::max(tally.end, finding.end);
     } else if (!region) {
-      pass(finding.begin, true, window, out);
       open(finding, window);
     } else {
       region->end = std::max(region->end, finding.end);
@@ -216,7 +219,7 @@ void Redactor::State::pass(std::uint64_t to, bool inclusive, const Window& windo
       out.append(window.bytes, window.local(given), static_cast<std::size_t>(escape.at - given));
       given = escape.at;
     }
-    put(escape, out);
+    put(escape, window, out);
     escapes.pop_front();
   }
   if (to > given) {
@@ -234,7 +237,7 @@ void Redactor::State::drop(std::uint64_t to) {
 
 // A title or a link is text of its own. All of them are one to the engine inside, but for it each begins
 // anew.
-void Redactor::State::put(const Escape& escape, std::string& out) {
+void Redactor::State::put(const Escape& escape, const Window& window, std::string& out) {
   if (escape.payload_size < least_payload) {
     out += escape.bytes;
     return;
@@ -248,8 +251,9 @@ void Redactor::State::put(const Escape& escape, std::string& out) {
     out += payload;
   }
   out.append(escape.bytes, escape.payload_begin + escape.payload_size);
+  const std::uint64_t line = inner->tallies.empty() ? 0 : line_of(escape.at, window);
   for (const auto& tally : inner->tallies) {
-    tell(tally.rule, lines + 1, tally.count);
+    tell(tally.rule, line, tally.count);
   }
   inner->tallies.clear();
   any_redacted = any_redacted || inner->any_redacted;

@@ -98,6 +98,26 @@ TEST(Redactor, TerminalSequencesDoNotHide) {
   EXPECT_EQ(redact(few(), "\x1b]0;password=hunter22x").text, "\x1b]0;password=[REDACTED]");
 }
 
+// What a terminal sequence has in it stands in the line of the sequence, however the text comes.
+TEST(Redactor, LinesOfTerminalSequences) {
+  const auto rules = rules_of(R"json({"rules": [
+    {"id": "w", "category": "token", "action": "warn", "pattern": "warn_(?P<secret>[a-z]{4,8})", "keywords": ["warn_"]},
+    {"id": "password", "category": "password", "pattern": "password=(?P<secret>[^\\s\"']{6,64})", "keywords": ["password"]}
+  ]})json");
+  for (const bool redacts : {true, false}) {
+    RedactorOptions options;
+    options.redact = redacts;
+    const std::string_view titles = "a\nb\n\x1b]0;password=hunter22x\x07c\n\x1b]0;warn_abcd\x07\nwarn_abcd\n";
+    EXPECT_EQ(redact(rules, titles, options).found, (std::vector<std::string>{"password 1 3", "w 2 4"}));
+    expect_same_at_all_cuts(rules, titles, options);
+    // A secret that is only warned of stands behind the title, in the same piece, and within another secret.
+    const std::string_view behind = "a\n\x1b]0;password=hunter22x\x07\nwarn_abcd\n";
+    EXPECT_EQ(redact(rules, behind, options).found, (std::vector<std::string>{"password 1 2", "w 1 3"}));
+    expect_same_at_all_cuts(rules, behind, options);
+    expect_same_at_all_cuts(rules, "\npassword=a\x1b]0;password=hunter22x\x07warn_abcd\n", options);
+  }
+}
+
 TEST(Redactor, BytesThatAreNoTextSurvive) {
   std::string text;
   for (int i = 0; i < 2048; ++i) {
