@@ -34,6 +34,8 @@ const char* explain(AdmissionRefusal::Reason reason) {
       return "this user has sent more requests than its rate permits";
     case Reason::key_rate:
       return "more requests were sent than the rate for all users permits";
+    case Reason::key_quota:
+      return "the API key has sent as many requests within 24 hours as it may";
     case Reason::user_queue:
       return "this user has as many submissions waiting as one user may have";
     case Reason::user_concurrency:
@@ -58,7 +60,7 @@ ApiError refused_entry(const AdmissionRefusal& refusal) {
 }
 
 Owner owner_of(const ExecutionRequest& request) {
-  return Owner(request.user_id, request.caller->key_id, request.caller->weight);
+  return Owner(request.user_id, *request.caller);
 }
 
 /// Whose sandbox it may be that is used again; empty for nobody's. The length in front keeps a key and a user

@@ -55,7 +55,7 @@ class Service::Impl {
         pipeline_(pipeline_parts(parts)),
         readiness_(executor, parts.runner, config_.images.default_image,
                    seconds(config_.engine.call_timeout_seconds)),
-        server_(executor, config_.server, routes(), parts.log, parts.metrics) {
+        server_(executor, config_.server, routes(), parts.log, parts.metrics, parts.gate) {
     if (metrics_ == nullptr) return;
     metrics_->watch(admission_);
     metrics_->watch(cache_);
@@ -90,18 +90,21 @@ class Service::Impl {
 
   http::Router routes() {
     http::Router router;
-    router.add({"POST", "/v1/executions", true, [this](Request request, std::stop_token stop) {
-                  return create_execution(std::move(request), std::move(stop));
-                }});
-    router.add({"POST", "/v1/validate", true,
-                [this](Request request, std::stop_token) { return validate(std::move(request)); }});
-    router.add({"POST", "/v1/redact", true,
-                [this](Request request, std::stop_token) { return redact(std::move(request)); }});
-    router.add({"GET", "/healthz", false, [this](Request, std::stop_token) { return health(); }});
     router.add(
-        {"GET", "/readyz", false, [this](Request, std::stop_token stop) { return ready(std::move(stop)); }});
+        {"POST", "/v1/executions", Scope::execute, true, [this](Request request, std::stop_token stop) {
+           return create_execution(std::move(request), std::move(stop));
+         }});
+    router.add({"POST", "/v1/validate", Scope::validate, true,
+                [this](Request request, std::stop_token) { return validate(std::move(request)); }});
+    router.add({"POST", "/v1/redact", Scope::validate, true,
+                [this](Request request, std::stop_token) { return redact(std::move(request)); }});
+    router.add(
+        {"GET", "/healthz", Scope::open, false, [this](Request, std::stop_token) { return health(); }});
+    router.add({"GET", "/readyz", Scope::open, false,
+                [this](Request, std::stop_token stop) { return ready(std::move(stop)); }});
     if (metrics_ != nullptr) {
-      router.add({"GET", "/metrics", false, [this](Request, std::stop_token) { return show_metrics(); }});
+      router.add({"GET", "/metrics", Scope::metrics, false,
+                  [this](Request, std::stop_token) { return show_metrics(); }});
     }
     return router;
   }

@@ -34,7 +34,7 @@ struct Layers {
 
 /// A request that has been checked in full: every limit within its ceiling, every name known.
 struct ExecutionRequest {
-  std::shared_ptr<const Caller> caller = std::make_shared<Caller>();  ///< Who sent it; never null.
+  std::shared_ptr<const Caller> caller = nobody();  ///< Who sent it; never null.
   std::string code;
   std::string context_json = "{}";  ///< A JSON object; numbers as the client wrote them.
   std::string stdin_text;
@@ -57,7 +57,8 @@ struct RequestRules {
   std::string default_image = "python";
   std::vector<std::string> sandbox_types = {"gvisor"};  ///< The first is the default.
   const PolicyCatalog* policies = nullptr;              ///< Must outlive the rules; never null.
-  std::vector<std::string> allowed_policies;            ///< Names that requests may give; empty: all.
+  std::string default_policy = "default";               ///< Of requests that name none; may always be named.
+  std::vector<std::string> allowed_policies;            ///< Further names that requests may give; empty: all.
   bool may_replace_imports = false;  ///< Whether `allowed_imports` is in place of the policy's list.
   Priority max_priority = Priority::normal;
   std::uint64_t max_files_bytes = 64 * 1024 * 1024;  ///< All input files together: the work folder's size.

@@ -34,8 +34,8 @@ struct RequestHead {
 struct Request {
   RequestHead head;
   std::string body;
-  std::vector<std::string> path_parameters;  ///< What stood for the `{...}` segments of the route.
-  std::shared_ptr<const Caller> caller = std::make_shared<Caller>();  ///< Never null.
+  std::vector<std::string> path_parameters;         ///< What stood for the `{...}` segments of the route.
+  std::shared_ptr<const Caller> caller = nobody();  ///< Who sent it; never null.
 };
 
 struct Response {
