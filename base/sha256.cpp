@@ -1,5 +1,7 @@
 #include "base/sha256.hpp"
 
+#include "base/hex.hpp"
+
 #include <array>
 #include <openssl/evp.h>
 
@@ -16,16 +18,10 @@ const EVP_MD* algorithm() {
 }  // namespace
 
 std::string sha256_hex(std::string_view bytes) {
-  static constexpr std::string_view digits = "0123456789abcdef";
   std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
   unsigned size = 0;
   if (EVP_Digest(bytes.data(), bytes.size(), digest.data(), &size, algorithm(), nullptr) != 1) return {};
-  std::string text;
-  for (unsigned i = 0; i < size; ++i) {
-    text += digits[digest.at(i) >> 4U];
-    text += digits[digest.at(i) & 0x0fU];
-  }
-  return text;
+  return to_hex({reinterpret_cast<const char*>(digest.data()), size});
 }
 
 struct Sha256::State {

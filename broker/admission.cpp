@@ -1,6 +1,7 @@
 #include "broker/admission.hpp"
 
 #include "base/event.hpp"
+#include "broker/admission/key_quotas.hpp"
 #include "broker/admission/rate_limiter.hpp"
 #include "broker/admission/service_rate.hpp"
 #include "broker/seconds.hpp"
@@ -34,9 +35,11 @@ RateLimits key_rate(const config::Limits& limits) {
 }
 
 /// Rounded up, so that who comes back then is let in.
-int whole_seconds(base::Clock::duration wait) {
-  return static_cast<int>(std::clamp(std::ceil(std::chrono::duration<double>(wait).count()), 1.0, 3600.0));
+int whole_seconds(base::Clock::duration wait, double longest = 3600) {
+  return static_cast<int>(std::clamp(std::ceil(std::chrono::duration<double>(wait).count()), 1.0, longest));
 }
+
+constexpr double kLongestQuotaWait = 86'400;
 
 }  // namespace
 
@@ -56,6 +59,8 @@ std::string_view to_string(Reason reason) {
       return "user_queue";
     case Reason::user_concurrency:
       return "user_concurrency";
+    case Reason::key_quota:
+      return "key_quota";
     case Reason::displaced:
       return "displaced";
   }
@@ -93,6 +98,7 @@ struct Admission::State {
   FairQueue queue;
   RateLimiter users;
   RateLimiter keys;
+  KeyQuotas quotas;
   ServiceRate rate;
   std::uint64_t running = 0;
   std::array<std::uint64_t, AdmissionRefusal::kReasons> refused{};
@@ -214,15 +220,21 @@ Admission::Counts Admission::counts() const {
 
 std::optional<AdmissionRefusal> Admission::check_rate(const Owner& owner) {
   State& state = *state_;
-  if (state.users.unlimited() && state.keys.unlimited()) return std::nullopt;
   const auto now = state.now();
-  const auto of_key = state.keys.wait({}, owner.key, now);
+  const KeyQuotas::Wait own = state.quotas.wait(owner.key, owner.key_limits, now);
+  if (own.quota > base::Clock::duration::zero()) {
+    return state.refuse(Reason::key_quota, whole_seconds(own.quota, kLongestQuotaWait));
+  }
+  // A rate of its own takes the place of the one that all keys have.
+  const bool has_own_rate = owner.key_limits.rate_per_minute > 0;
+  const auto of_key = has_own_rate ? own.rate : state.keys.wait({}, owner.key, now);
   const auto of_user = state.users.wait(owner.key, owner.user, now);
   const auto longest = std::max(of_key, of_user);
   if (longest > base::Clock::duration::zero()) {
     return state.refuse(of_key >= of_user ? Reason::key_rate : Reason::user_rate, whole_seconds(longest));
   }
-  state.keys.take({}, owner.key, now);
+  state.quotas.take(owner.key, owner.key_limits, now);
+  if (!has_own_rate) state.keys.take({}, owner.key, now);
   state.users.take(owner.key, owner.user, now);
   return std::nullopt;
 }

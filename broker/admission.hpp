@@ -31,9 +31,10 @@ struct AdmissionRefusal {
     key_rate,          ///< All users of the key have.
     user_queue,        ///< The user has as many waiting as one may have.
     user_concurrency,  ///< The user has as many running as one may have, and there is no place to wait.
+    key_quota,         ///< All users of the key have, within 24 hours.
     displaced          ///< The queue was full, and its owner had more of it than the one who came then.
   };
-  static constexpr std::size_t kReasons = 8;
+  static constexpr std::size_t kReasons = 9;
 
   Reason reason = Reason::full;
   int retry_after_seconds = 1;  ///< When a try is likely to be let in.

@@ -29,6 +29,8 @@ void throw_exception_from_error(const ApiError& error, const boost::source_locat
 
 const char* error_type_of(int status) {
   switch (status) {
+    case 401:
+      return "AuthenticationError";
     case 403:
       return "PermissionError";
     case 404:

@@ -1,11 +1,11 @@
 #include "broker/execution_id.hpp"
 
+#include "base/secret_bytes.hpp"
+
 #include <array>
-#include <cerrno>
 #include <chrono>
 #include <cstdio>
-#include <sys/random.h>
-#include <system_error>
+#include <cstring>
 
 namespace sallyport::broker {
 
@@ -23,10 +23,8 @@ std::string format_uuid7(std::uint64_t unix_milliseconds, std::uint64_t random_h
 
 std::string new_execution_id() {
   std::array<std::uint64_t, 2> random{};
-  while (::getrandom(random.data(), sizeof(random), 0) != static_cast<ssize_t>(sizeof(random))) {
-    // Up to 256 bytes come whole or not at all; only a signal before the pool's first seed interrupts.
-    if (errno != EINTR) throw std::system_error(errno, std::generic_category(), "getrandom");
-  }
+  const std::string bytes = base::random_bytes(sizeof(random));
+  std::memcpy(random.data(), bytes.data(), sizeof(random));
   const auto now = std::chrono::system_clock::now().time_since_epoch();
   const auto milliseconds = std::chrono::duration_cast<std::chrono::milliseconds>(now).count();
   return format_uuid7(static_cast<std::uint64_t>(milliseconds), random[0], random[1]);

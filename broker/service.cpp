@@ -36,7 +36,7 @@ class Service::Impl {
         pipeline_(pipeline_parts(parts)),
         readiness_(executor, parts.runner, config_.images.default_image,
                    seconds(config_.engine.call_timeout_seconds)),
-        server_(executor, config_.server, routes(), parts.log, parts.metrics) {
+        server_(executor, config_.server, routes(), parts.log, parts.metrics, parts.gate) {
     if (metrics_ == nullptr) return;
     metrics_->watch(admission_);
     metrics_->watch(cache_);
@@ -81,13 +81,15 @@ class Service::Impl {
   http::Router routes() {
     http::Router router;
     add_executions_routes(router, executions_parts());
-    router.add({"POST", "/v1/redact", true,
+    router.add({"POST", "/v1/redact", Scope::validate, true,
                 [this](Request request, std::stop_token) { return redact(std::move(request)); }});
-    router.add({"GET", "/healthz", false, [this](Request, std::stop_token) { return health(); }});
     router.add(
-        {"GET", "/readyz", false, [this](Request, std::stop_token stop) { return ready(std::move(stop)); }});
+        {"GET", "/healthz", Scope::open, false, [this](Request, std::stop_token) { return health(); }});
+    router.add({"GET", "/readyz", Scope::open, false,
+                [this](Request, std::stop_token stop) { return ready(std::move(stop)); }});
     if (metrics_ != nullptr) {
-      router.add({"GET", "/metrics", false, [this](Request, std::stop_token) { return show_metrics(); }});
+      router.add({"GET", "/metrics", Scope::metrics, false,
+                  [this](Request, std::stop_token) { return show_metrics(); }});
     }
     return router;
   }

@@ -35,6 +35,8 @@ struct ServiceParts {
   Doors doors;
   boost::asio::any_io_executor workers;  ///< As PipelineParts has them.
   boost::asio::any_io_executor short_workers;
+  /// Who may use it; null: everybody. Must outlive the service.
+  http::Gatekeeper* gate = nullptr;
   /// Counts what happens, and is served at `/metrics`. Nothing else may ask it for its text.
   metrics::BrokerMetrics* metrics = nullptr;
   IdGenerator new_id = new_execution_id;

@@ -36,12 +36,12 @@ class Checker {
 
   void check_address() {
     const auto& server = config_.server;
-    if (server.allow_remote || is_loopback(server.address)) return;
-    add("server.address", "server.allow_remote",
+    if (server.behind_tls_proxy || is_loopback(server.address)) return;
+    add("server.address", "server.behind_tls_proxy",
         json_string(server.address) +
-            " is not a loopback address, and the broker has no API keys yet; set server.allow_remote to true "
-            "if a "
-            "reverse proxy or a firewall in front authenticates callers");
+            " is not a loopback address, and without TLS keys and code would go over the network in the "
+            "clear; "
+            "set server.behind_tls_proxy to true if a proxy in front speaks TLS with the callers");
   }
 
   void check_limits() {

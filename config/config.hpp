@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace sallyport::config {
@@ -14,9 +15,9 @@ namespace sallyport::config {
 struct Server {
   std::string address = "127.0.0.1";
   std::uint16_t port = 8080;  ///< 0: any free port; the log says which.
-  /// The operator's word that a reverse proxy or a firewall in front authenticates callers. Without it only a
-  /// loopback address is accepted, for the broker has no API keys yet.
-  bool allow_remote = false;
+  /// The operator's word that a proxy in front speaks TLS with the callers. Without it only a loopback
+  /// address is accepted: keys and code would go over the network in the clear.
+  bool behind_tls_proxy = false;
   std::uint64_t max_connections = 1024;
   std::uint64_t max_header_bytes = 16'384;
   std::uint64_t max_body_bytes = 10'485'760;
@@ -116,6 +117,14 @@ struct Admission {
   std::string max_priority = "normal";  ///< The highest that a request may ask for: low, normal or high.
 };
 
+/// API keys, and who needs one.
+struct Keys {
+  std::string file;       ///< Empty: keys.json in instance.state_folder.
+  bool required = false;  ///< Every caller needs one, even where there are none and the address is loopback.
+  double max_failures_per_minute = 30;       ///< Of one address; beyond: 429 and no log line. 0: any number.
+  std::uint64_t max_tracked_peers = 10'000;  ///< Addresses whose failures are counted singly.
+};
+
 /// What one user, and all users of one API key together, may take. Beyond: 429.
 struct Limits {
   double rate_per_minute = 0;                 ///< Requests of one user; 0: any number.
@@ -180,6 +189,7 @@ struct Instance {
 
 struct Config {
   Server server;
+  Keys keys;
   Engine engine;
   Runner runner;
   Sandbox sandbox;
@@ -193,5 +203,13 @@ struct Config {
   Switches may_switch_off;
   Instance instance;
 };
+
+/// Whether an IP address, in its usual notation, is one that only this host reaches.
+[[nodiscard]] bool is_loopback(std::string_view address);
+
+/// The key file, as configured or at its usual place.
+[[nodiscard]] inline std::string key_file_of(const Config& config) {
+  return config.keys.file.empty() ? config.instance.state_folder + "/keys.json" : config.keys.file;
+}
 
 }  // namespace sallyport::config

@@ -10,9 +10,6 @@ namespace sallyport::config {
 /// Every text: UTF-8 without control characters (a NUL would cut a path short), and of bounded length.
 bool is_text(std::string_view text);
 
-/// Whether an IP address, in its usual notation, is one that only this host reaches.
-bool is_loopback(std::string_view address);
-
 Form any_text();
 Form path();          ///< Not empty.
 Form socket_path();   ///< Fits into a Unix socket's address.

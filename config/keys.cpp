@@ -25,10 +25,10 @@ std::vector<Key> server_keys() {
       {SALLYPORT_KEY(server.address), ip_address(), "", "Address that the broker listens on."},
       {SALLYPORT_KEY(server.port), Range{0, 65'535}, "",
        "TCP port; 0 is any free one, which the log then names."},
-      {SALLYPORT_KEY(server.allow_remote),
+      {SALLYPORT_KEY(server.behind_tls_proxy),
        {},
        "",
-       "Permits an address other hosts can reach; says that what stands in front authenticates callers."},
+       "Permits an address other hosts can reach; says that a proxy in front speaks TLS with the callers."},
       {SALLYPORT_KEY(server.max_connections), Range{1, 1'000'000}, count, "Client connections at one time."},
       {SALLYPORT_KEY(server.max_header_bytes), Range{1024, 1'048'576}, "bytes",
        "Header of one request; beyond: 431."},
@@ -45,6 +45,23 @@ std::vector<Key> server_keys() {
       {SALLYPORT_KEY(server.write_timeout_seconds), seconds, "seconds", "For the client to take a reply."},
       {SALLYPORT_KEY(server.shutdown_seconds), seconds, "seconds",
        "For running submissions to end after SIGTERM."},
+  };
+}
+
+std::vector<Key> api_key_keys() {
+  return {
+      {SALLYPORT_KEY(keys.file), any_text(), "",
+       "File with the API keys; empty: keys.json in instance.state_folder."},
+      {SALLYPORT_KEY(keys.required),
+       {},
+       "",
+       "Every caller needs a key, even while there are none; else only from the first key on, and on an "
+       "address "
+       "that other hosts can reach."},
+      {SALLYPORT_KEY(keys.max_failures_per_minute), Range{0, 1e6}, "per minute",
+       "Requests of one address without a valid key that are answered 401; beyond: 429; 0 is any number."},
+      {SALLYPORT_KEY(keys.max_tracked_peers), Range{1, 1'000'000}, count,
+       "Addresses whose failures are counted singly at one time; any beyond share one count."},
   };
 }
 
@@ -264,6 +281,7 @@ std::vector<Key> all_keys() {
     std::move(section.begin(), section.end(), std::back_inserter(all));
   };
   append(server_keys());
+  append(api_key_keys());
   append(engine_keys());
   append(runner_keys());
   append(limit_keys("sandbox.defaults", &Sandbox::defaults, "What a request gets that does not ask: "));
@@ -358,6 +376,7 @@ const Key* find_variable(std::string_view variable) {
 }
 
 std::optional<std::string> nearest_key(std::string_view path) {
+  if (path == "server.allow_remote") return "server.behind_tls_proxy";  // What it became.
   const auto section = parent_of(path);
   const auto leaf = leaf_of(path);
   // The section is right and the name in it is not: whole paths would look alike by their sections alone.

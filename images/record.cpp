@@ -1,17 +1,14 @@
 #include "images/record.hpp"
 
+#include "base/replace_file.hpp"
+
 #include <nlohmann/json.hpp>
 
-#include <cerrno>
-#include <cstdlib>
-#include <fcntl.h>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <sstream>
-#include <sys/stat.h>
 #include <system_error>
-#include <unistd.h>
 #include <utility>
 
 namespace sallyport::images {
@@ -21,31 +18,6 @@ using nlohmann::json;
 
 Error record_error(const std::string& path, const std::string& why) {
   return Error{ErrorKind::record, "the record of images " + path + ": " + why};
-}
-
-/// A descriptor that closes itself.
-class File {
- public:
-  explicit File(int fd) : fd_(fd) {}
-  ~File() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  File(const File&) = delete;
-  File& operator=(const File&) = delete;
-  [[nodiscard]] int get() const { return fd_; }
-
- private:
-  int fd_;
-};
-
-bool write_all(int fd, std::string_view text) {
-  while (!text.empty()) {
-    const ssize_t count = ::write(fd, text.data(), text.size());
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) return false;
-    text.remove_prefix(static_cast<std::size_t>(count));
-  }
-  return true;
 }
 
 RecordEntry entry_from(const std::string& name, const json& value) {
@@ -99,25 +71,8 @@ std::string Record::to_json() const {
 }
 
 Result<void> Record::save(const std::string& path) const {
-  const auto failed = [&path](const char* what) {
-    return record_error(path, std::string(what) + ": " + std::generic_category().message(errno));
-  };
-  const std::filesystem::path folder = std::filesystem::absolute(path).parent_path();
-  std::error_code error;
-  std::filesystem::create_directories(folder, error);
-  if (error) return record_error(path, "its folder cannot be made: " + error.message());
-
-  std::string temporary = path + ".XXXXXX";
-  const File file(::mkostemp(temporary.data(), O_CLOEXEC));
-  if (file.get() < 0) return failed("cannot be written");
-  if (!write_all(file.get(), to_json()) || ::fchmod(file.get(), 0644) != 0 || ::fsync(file.get()) != 0 ||
-      ::rename(temporary.c_str(), path.c_str()) != 0) {
-    Error cannot = failed("cannot be written");
-    ::unlink(temporary.c_str());
-    return cannot;
-  }
-  const File directory(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (directory.get() < 0 || ::fsync(directory.get()) != 0) return failed("its folder cannot be synced");
+  const std::string mistake = base::replace_file(path, to_json(), 0644);
+  if (!mistake.empty()) return record_error(path, mistake);
   return {};
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "broker/api/execution_request.hpp"
+#include "broker/caller.hpp"
 
 #include <string>
 #include <utility>
@@ -14,10 +15,13 @@ struct Owner {
   Owner() = default;
   explicit Owner(const UserId& user_id, std::string key_in = {}, double key_weight_in = 1)
       : key(std::move(key_in)), user(text_of(user_id)), key_weight(key_weight_in) {}
+  Owner(const UserId& user_id, const Caller& caller)
+      : key(caller.key_id), user(text_of(user_id)), key_weight(caller.weight), key_limits(caller.limits) {}
 
   std::string key;        ///< Empty: the one of all who need none.
   std::string user;       ///< Empty: anonymous. Never to be shown: it has a mark in front.
   double key_weight = 1;  ///< The key's share beside those of other keys; above 0.
+  KeyLimits key_limits;
 
  private:
   /// The number 7 and the text "7" are two users.

@@ -1,6 +1,7 @@
 #include "broker/api/execution_request.hpp"
 
 #include "base/base64.hpp"
+#include "broker/api/caller_rules.hpp"
 #include "broker/api/input_path.hpp"
 #include "broker/api/request_fields.hpp"
 #include "broker/api/strict_json.hpp"
@@ -218,9 +219,10 @@ class Parser {
   }
 
   void read_policy(Json& body) {
+    request_.policy = rules_.default_policy;
     if (body.contains("policy")) {
       request_.policy = take_string(body, "policy", "policy");
-      if (request_.policy != "default") {
+      if (request_.policy != rules_.default_policy) {
         check_name("policy", request_.policy, policy_names());
         need_ast_validation("policy");
       }
@@ -246,7 +248,7 @@ class Parser {
     if (allowed.empty()) return names;
     names.erase(std::remove_if(names.begin(), names.end(),
                                [&](const std::string& name) {
-                                 return name != "default" &&
+                                 return name != rules_.default_policy &&
                                         std::find(allowed.begin(), allowed.end(), name) == allowed.end();
                                }),
                 names.end());
@@ -501,7 +503,9 @@ class Parser {
 
 }  // namespace
 
-ApiResult<ExecutionRequest> parse_execution_request(std::string_view body, const RequestRules& rules) {
+ApiResult<ExecutionRequest> parse_execution_request(std::string_view body, const RequestRules& rules,
+                                                    std::shared_ptr<const Caller> caller) {
+  if (!caller) caller = nobody();
   JsonBounds bounds;
   bounds.max_values = 1024 + 4 * kMaxAdjustments + 8 * rules.sandbox.max_files;
   bounds.verbatim_member = "context";
@@ -509,7 +513,12 @@ ApiResult<ExecutionRequest> parse_execution_request(std::string_view body, const
   auto document = parse_strict_json(body, bounds);
   if (document.has_error()) return document.error();
   try {
-    return Parser(rules).parse(std::move(*document));
+    // A copy costs less than the rest of the way, and only who has a key pays for it.
+    const bool by_key = !caller->key_id.empty();
+    const std::optional<RequestRules> own = by_key ? std::optional(rules_for(rules, *caller)) : std::nullopt;
+    ExecutionRequest request = Parser(own ? *own : rules).parse(std::move(*document));
+    request.caller = std::move(caller);
+    return request;
   } catch (Refused& refused) {
     return std::move(refused.error);
   }

@@ -3,6 +3,7 @@
 #include "broker/cli/ast.hpp"
 #include "broker/cli/check.hpp"
 #include "broker/cli/commands.hpp"
+#include "broker/cli/keys.hpp"
 #include "broker/cli/load_or_complain.hpp"
 #include "broker/cli/redact.hpp"
 #include "broker/output_rules.hpp"
@@ -37,6 +38,7 @@ struct Choice {
   bool show = false;
   std::vector<std::string> image_names;
   ImageBuildChoice build;
+  KeyOptions keys;
   std::function<int(const config::Loaded&)> command;
 };
 
@@ -139,6 +141,65 @@ void add_images(CLI::App& app, Choice& choice) {
   });
 }
 
+using KeyCommand = int (*)(const config::Loaded&, const KeyOptions&);
+
+CLI::App* add_key_command(CLI::App& keys_app, Choice& choice, const char* name, const char* description,
+                          KeyCommand command) {
+  CLI::App* app = keys_app.add_subcommand(name, description);
+  app->callback([&choice, command] {
+    choice.command = [&choice, command](const config::Loaded& loaded) {
+      return command(loaded, choice.keys);
+    };
+  });
+  return app;
+}
+
+void add_keys(CLI::App& app, Choice& choice) {
+  CLI::App* keys_app = app.add_subcommand("keys", "Manage the API keys");
+  keys_app->require_subcommand(1);
+  KeyOptions& options = choice.keys;
+
+  CLI::App* create =
+      add_key_command(*keys_app, choice, "create", "Make a key; its secret is shown once", create_key);
+  create->add_option("NAME", options.name, "Your word for it")->required();
+  create
+      ->add_option("--scope", options.scopes,
+                   "execute, validate, read, metrics, admin; with commas (default: execute,validate,read)")
+      ->delimiter(',');
+  create->add_option("--expires", options.expires,
+                     "90d, 12h, or a time like 2026-12-31T23:59:59Z; default: never");
+  create->add_option("--ceiling", options.ceilings,
+                     "A lower ceiling: max_memory_mb=256; may be given repeatedly");
+  create
+      ->add_option("--policy", options.policies,
+                   "Policies that it may use, the first one by default; with commas")
+      ->delimiter(',');
+  create
+      ->add_option("--may-switch-off", options.may_switch_off,
+                   "Switches that it may turn off, as far as the configuration permits; with commas")
+      ->delimiter(',');
+  create->add_option("--rate", options.rate_per_minute,
+                     "Requests a minute; default: limits.key_rate_per_minute");
+  create->add_option("--burst", options.burst, "Of these, at once (default: 10)");
+  create->add_option("--quota", options.requests_per_day, "Requests within 24 hours; default: any number");
+  create->add_option("--weight", options.weight,
+                     "Share beside other keys when there is a queue (default: 1)");
+  create->add_flag("--may-call-back", options.may_call_back, "Requests may name a URL to be called");
+  create->add_flag("--json", options.json, "Answer as JSON");
+
+  CLI::App* list = add_key_command(*keys_app, choice, "list", "List all keys", list_keys);
+  list->add_flag("--json", options.json, "Answer as JSON");
+  CLI::App* show = add_key_command(*keys_app, choice, "show", "Show one key and what it may do", show_key);
+  CLI::App* revoke = add_key_command(*keys_app, choice, "revoke", "End a key for good", revoke_key);
+  CLI::App* rotate = add_key_command(*keys_app, choice, "rotate",
+                                     "Give a key a new secret, which is shown once", rotate_key);
+  for (CLI::App* each : {show, revoke, rotate}) {
+    each->add_option("KEY", options.key, "Its id, name or visible prefix")->required();
+  }
+  rotate->add_option("--overlap", options.overlap, "How long the former secret still counts (default: 24h)");
+  rotate->add_flag("--json", options.json, "Answer as JSON");
+}
+
 void add_doctor(CLI::App& app, Choice& choice) {
   CLI::App* doctor_app =
       app.add_subcommand("doctor", "Find what is missing on this host, and the command that mends it");
@@ -193,6 +254,7 @@ int run_command_line(int argc, char** argv) {
   add_redact(app, choice);
   add_ast(app, choice);
   add_images(app, choice);
+  add_keys(app, choice);
   add_doctor(app, choice);
   add_config(app, choice);
 

@@ -5,6 +5,7 @@
 #include "broker/cli/instance_lock.hpp"
 #include "broker/cli/load_or_complain.hpp"
 #include "broker/cli/log_adapters.hpp"
+#include "broker/keys/authenticator.hpp"
 #include "broker/log/logs.hpp"
 #include "broker/metrics/broker_metrics.hpp"
 #include "broker/output_rules.hpp"
@@ -46,6 +47,9 @@ class Server {
         log_(logs.operational()),
         events_(logs.operational()),
         audit_(logs.audit()),
+        keys_(config::key_file_of(config), events_),
+        gate_(config.keys, config.keys.required || !config::is_loopback(config.server.address), keys_,
+              events_),
         metrics_(SALLYPORT_VERSION),
         assembly_(
             config,
@@ -55,6 +59,7 @@ class Server {
             [this](const docker::CallReport& report) { metrics_.engine_call(report); }) {
     metrics_.know_code_rules(PythonFirstDoor::rule_ids());
     tell_output_rules();
+    metrics_.watch(gate_);
     metrics_.watch_pool([this] { return assembly_.pool_counts(); });
     metrics_.watch_reaper([this] { return assembly_.reaper().counts(); });
     metrics_.watch_logs([&logs] { return logs.lost_operational(); }, [&logs] { return logs.lost_audit(); });
@@ -62,10 +67,32 @@ class Server {
 
   int run() {
     if (!load_or_complain(assembly_.policies())) return kUsage;
+    if (const std::string mistake = take_keys(); !mistake.empty()) {
+      events_.write(Severity::error, "keys_refused", mistake);
+      std::cerr << "sallyport: " << mistake << "\n";
+      return kUsage;
+    }
     return assembly_.await(live());
   }
 
  private:
+  /// What is wrong with the API keys, and with being without; empty if nothing is.
+  std::string take_keys() {
+    if (std::string mistake = keys_.load(); !mistake.empty()) return mistake;
+    const bool usable = keys_.current()->any_usable(base::utc_now());
+    if (!config::is_loopback(config_.server.address) && !usable) {
+      return "server.address: " + config_.server.address +
+             " can be reached by other hosts, and there is no API key that could be used; make one with: "
+             "sallyport keys create NAME";
+    }
+    if (config_.keys.required || keys_.ever_had_keys()) return {};
+    events_.write(Severity::warning, "no_keys",
+                  "NOBODY NEEDS AN API KEY: whoever can reach " + config_.server.address +
+                      ", any user of this host, may have code executed and see all that the broker shows; "
+                      "sallyport keys create NAME makes a key, and from then on everybody needs one");
+    return {};
+  }
+
   asio::awaitable<int> live() {
     // From here on, so that a SIGHUP during the start is a reload too.
     asio::signal_set signals(assembly_.context(), SIGHUP);
@@ -76,6 +103,7 @@ class Server {
     parts.doors = assembly_.doors(output_door_);
     parts.workers = assembly_.workers();
     parts.short_workers = assembly_.short_workers();
+    parts.gate = &gate_;
     parts.metrics = &metrics_;
     Service service(assembly_.context().get_executor(), config_, std::move(parts));
     const auto started = service.start();
@@ -168,6 +196,8 @@ class Server {
   log::Log& log_;
   LogEvents events_;
   LogAudit audit_;
+  keys::KeyRing keys_;
+  keys::Authenticator gate_;
   metrics::BrokerMetrics metrics_;
   Assembly assembly_;
 };

@@ -1,7 +1,10 @@
 // An HTTP request and its answer, as handlers see them.
 #pragma once
 
+#include "broker/caller.hpp"
+
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -31,7 +34,8 @@ struct RequestHead {
 struct Request {
   RequestHead head;
   std::string body;
-  std::vector<std::string> path_parameters;  ///< What stood for the `{...}` segments of the route.
+  std::vector<std::string> path_parameters;         ///< What stood for the `{...}` segments of the route.
+  std::shared_ptr<const Caller> caller = nobody();  ///< Who sent it; never null.
 };
 
 struct Response {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "broker/http/message.hpp"
+#include "broker/scope.hpp"
 
 #include <boost/asio/awaitable.hpp>
 
@@ -21,6 +22,7 @@ using Handler = std::function<boost::asio::awaitable<Response>(Request request, 
 struct Route {
   std::string method;
   std::string path;         ///< "/v1/executions", or with parameters: "/v1/jobs/{id}".
+  Scope scope;              ///< What a key needs to use it; without a default, so that nobody forgets it.
   bool takes_json = false;  ///< A request without `Content-Type: application/json` gets 415.
   Handler handler;
 };

@@ -47,12 +47,26 @@ bool concerns_client_only(const boost::system::error_code& error) {
          error == boost::system::errc::make_error_condition(boost::system::errc::protocol_error);
 }
 
+Peer peer_of(const tcp::socket& socket) {
+  Peer peer;
+  boost::system::error_code error;
+  const auto endpoint = socket.remote_endpoint(error);
+  if (error) return peer;  // It has gone already.
+  asio::ip::address address = endpoint.address();
+  if (address.is_v6() && address.to_v6().is_v4_mapped()) {
+    address = asio::ip::make_address_v4(asio::ip::v4_mapped, address.to_v6());
+  }
+  peer.address = address.to_string();
+  peer.loopback = address.is_loopback();
+  return peer;
+}
+
 }  // namespace
 
 class Server::Impl : public std::enable_shared_from_this<Server::Impl> {
  public:
   Impl(asio::any_io_executor executor, config::Server config, Router router, EventLog& log,
-       RequestObserver* observer)
+       RequestObserver* observer, Gatekeeper* gate)
       : executor_(std::move(executor)),
         acceptor_(executor_),
         all_ended_(executor_),
@@ -61,6 +75,7 @@ class Server::Impl : public std::enable_shared_from_this<Server::Impl> {
     context_->router = std::move(router);
     context_->log = &log;
     context_->observer = observer;
+    context_->gate = gate;
   }
 
   boost::system::result<void, StartError> start() {
@@ -183,7 +198,8 @@ class Server::Impl : public std::enable_shared_from_this<Server::Impl> {
     }
     ++counts_.accepted;
     ++tasks_;
-    auto session = std::make_shared<Session>(std::move(socket), context_);
+    Peer peer = peer_of(socket);
+    auto session = std::make_shared<Session>(std::move(socket), std::move(peer), context_);
     sessions_.emplace(session.get(), session);
     asio::co_spawn(executor_, serve(shared_from_this(), std::move(session)), asio::detached);
   }
@@ -226,9 +242,9 @@ class Server::Impl : public std::enable_shared_from_this<Server::Impl> {
 };
 
 Server::Server(asio::any_io_executor executor, config::Server config, Router router, EventLog& log,
-               RequestObserver* observer)
-    : impl_(
-          std::make_shared<Impl>(std::move(executor), std::move(config), std::move(router), log, observer)) {}
+               RequestObserver* observer, Gatekeeper* gate)
+    : impl_(std::make_shared<Impl>(std::move(executor), std::move(config), std::move(router), log, observer,
+                                   gate)) {}
 
 // Coroutines that are left hold the implementation, not this object.
 Server::~Server() {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "broker/event_log.hpp"
+#include "broker/http/gatekeeper.hpp"
 #include "broker/http/request_observer.hpp"
 #include "broker/http/router.hpp"
 #include "config/config.hpp"
@@ -37,9 +38,10 @@ struct StartError {
 /// Thread-safety: all calls, and all handlers, on the executor's one thread.
 class Server {
  public:
-  /// `log` and `observer`, which may be null, must outlive the server.
+  /// `log`, and `observer` and `gate`, which may be null, must outlive the server. Without a gate nobody
+  /// needs a key.
   Server(boost::asio::any_io_executor executor, config::Server config, Router router, EventLog& log,
-         RequestObserver* observer = nullptr);
+         RequestObserver* observer = nullptr, Gatekeeper* gate = nullptr);
   ~Server();
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;

@@ -33,8 +33,10 @@ std::string in_seconds(double seconds) {
 
 }  // namespace
 
-Session::Session(asio::ip::tcp::socket socket, std::shared_ptr<SessionContext> context)
-    : connection_(std::make_shared<Connection>(std::move(socket))), context_(std::move(context)) {}
+Session::Session(asio::ip::tcp::socket socket, Peer peer, std::shared_ptr<SessionContext> context)
+    : connection_(std::make_shared<Connection>(std::move(socket))),
+      context_(std::move(context)),
+      peer_(std::move(peer)) {}
 
 void Session::drain() {
   if (waiting_) connection_->interrupt();
@@ -59,6 +61,13 @@ asio::awaitable<void> Session::run() {
 
 void Session::feed(RequestReader& reader) {
   if (!input_.empty()) input_.erase(0, reader.feed(input_));
+}
+
+std::variant<std::shared_ptr<const Caller>, Response> Session::admit(const Route& route,
+                                                                     const RequestHead& head) const {
+  if (context_->gate == nullptr || route.scope == Scope::open) return nobody();
+  const Knock knock{head, route.path, route.scope, peer_};
+  return context_->gate->admit(knock);
 }
 
 asio::awaitable<bool> Session::serve_one() {
@@ -87,6 +96,11 @@ asio::awaitable<bool> Session::serve_one() {
   }
   auto& match = std::get<Router::Match>(resolution);
   route_ = match.route->path;
+  auto admitted = admit(*match.route, reader.head());
+  if (auto* refusal = std::get_if<Response>(&admitted)) {
+    const bool keep_alive = reader.head().keep_alive && reader.state() == RequestReader::State::complete;
+    co_return co_await answer(std::move(*refusal), head_only, keep_alive);
+  }
 
   MemoryBudget::Charge charge(context_->memory);
   if (reader.head().has_body && context_->memory.used_up()) {
@@ -98,6 +112,7 @@ asio::awaitable<bool> Session::serve_one() {
   const bool keep_alive = reader.head().keep_alive;
   Request request = reader.take();
   request.path_parameters = std::move(match.parameters);
+  request.caller = std::move(std::get<std::shared_ptr<const Caller>>(admitted));
   Response response = co_await handle(*match.route, std::move(request));
   charge.add(response.body.size());
   co_return co_await answer(std::move(response), head_only, keep_alive);

@@ -3,6 +3,7 @@
 
 #include "broker/event_log.hpp"
 #include "broker/http/connection.hpp"
+#include "broker/http/gatekeeper.hpp"
 #include "broker/http/memory_budget.hpp"
 #include "broker/http/request_observer.hpp"
 #include "broker/http/request_reader.hpp"
@@ -17,6 +18,7 @@
 #include <stop_token>
 #include <string>
 #include <string_view>
+#include <variant>
 
 namespace sallyport::broker::http {
 
@@ -29,6 +31,7 @@ struct SessionContext {
   Router router;
   EventLog* log = nullptr;
   RequestObserver* observer = nullptr;  ///< May be null.
+  Gatekeeper* gate = nullptr;           ///< Null: nobody needs a key.
   bool draining = false;                ///< No further request on any connection.
 };
 
@@ -36,7 +39,7 @@ struct SessionContext {
 /// Thread-safety: the executor's one thread.
 class Session {
  public:
-  Session(boost::asio::ip::tcp::socket socket, std::shared_ptr<SessionContext> context);
+  Session(boost::asio::ip::tcp::socket socket, Peer peer, std::shared_ptr<SessionContext> context);
 
   /// Serves the connection until its end.
   boost::asio::awaitable<void> run();
@@ -57,10 +60,13 @@ class Session {
   boost::asio::awaitable<bool> read_body(RequestReader& reader, MemoryBudget::Charge& charge);
   boost::asio::awaitable<Response> handle(const Route& route, Request request);
   boost::asio::awaitable<bool> answer(Response response, bool head_only, bool keep_alive);
+  [[nodiscard]] std::variant<std::shared_ptr<const Caller>, Response> admit(const Route& route,
+                                                                            const RequestHead& head) const;
   void feed(RequestReader& reader);
 
   std::shared_ptr<Connection> connection_;
   std::shared_ptr<SessionContext> context_;
+  Peer peer_;
   std::string input_;  // Received and not yet consumed; at most a header's bound and one read.
   std::optional<std::stop_source> running_;
   std::string_view route_;  // Of the request under way; empty while or if there is none.

@@ -25,7 +25,7 @@ const std::vector<double>& engine_bounds() {
 constexpr std::string_view kOther = "other";
 
 /// The types that the broker itself gives. All others are names of a program's exceptions.
-constexpr std::array<std::string_view, 19> kErrorTypes = {"ValidationError",
+constexpr std::array<std::string_view, 20> kErrorTypes = {"ValidationError",
                                                           "SandboxError",
                                                           "TimeoutError",
                                                           "ResourceLimitError",
@@ -33,6 +33,7 @@ constexpr std::array<std::string_view, 19> kErrorTypes = {"ValidationError",
                                                           "OutputValidationError",
                                                           "SystemExit",
                                                           "SystemError",
+                                                          "AuthenticationError",
                                                           "PermissionError",
                                                           "NotFoundError",
                                                           "MethodNotAllowedError",
@@ -229,6 +230,16 @@ void BrokerMetrics::watch(const http::Server& server) {
   registry_.sampled_counter("sallyport_accept_failures_total",
                             "Times that no connection could be accepted, for want of file descriptors say.",
                             {}, [&server] { return as_double(server.counts().failed); });
+}
+
+void BrokerMetrics::watch(const keys::Authenticator& gate) {
+  for (std::size_t i = 0; i < keys::kAuthFailures; ++i) {
+    const auto failure = static_cast<keys::AuthFailure>(i);
+    registry_.sampled_counter("sallyport_authentication_failures_total",
+                              "Requests that were refused for their API key, by why.",
+                              {{"reason", std::string(keys::to_string(failure))}},
+                              [&gate, failure] { return as_double(gate.failures(failure)); });
+  }
 }
 
 void BrokerMetrics::watch_pool(std::function<runners::PoolCounts()> counts) {

@@ -28,7 +28,7 @@ class ExecutionRoutes {
   explicit ExecutionRoutes(ExecutionRoutesParts parts) : parts_(std::move(parts)) {}
 
   asio::awaitable<Response> create(Request request, std::stop_token stop) {
-    auto parsed = parse_execution_request(request.body, parts_.rules);
+    auto parsed = parse_execution_request(request.body, parts_.rules, request.caller);
     if (parsed.has_error()) co_return http::to_response(parsed.error());
     std::string().swap(request.body);  // It may be megabytes, and the run may take minutes.
 
@@ -51,7 +51,7 @@ class ExecutionRoutes {
   }
 
   asio::awaitable<Response> validate(Request request) {
-    auto parsed = parse_execution_request(request.body, parts_.rules);
+    auto parsed = parse_execution_request(request.body, parts_.rules, request.caller);
     if (parsed.has_error()) co_return http::to_response(parsed.error());
     std::string().swap(request.body);
     auto result = co_await parts_.pipeline.validate(std::move(*parsed));
@@ -70,10 +70,10 @@ class ExecutionRoutes {
 
 void add_executions_routes(http::Router& router, ExecutionRoutesParts parts) {
   const auto routes = std::make_shared<ExecutionRoutes>(std::move(parts));
-  router.add({"POST", "/v1/executions", true, [routes](Request request, std::stop_token stop) {
+  router.add({"POST", "/v1/executions", Scope::execute, true, [routes](Request request, std::stop_token stop) {
                 return routes->create(std::move(request), std::move(stop));
               }});
-  router.add({"POST", "/v1/validate", true,
+  router.add({"POST", "/v1/validate", Scope::validate, true,
               [routes](Request request, std::stop_token) { return routes->validate(std::move(request)); }});
 }
 

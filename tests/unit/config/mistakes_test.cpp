@@ -45,8 +45,8 @@ TEST(Mistakes, OfAFile) {
       {R"({"server": {"port": {}}})", "f.json:1:13: server.port: an object is not an integer\n"},
       {R"({"server": {"port": [1]}})", "f.json:1:13: server.port: a list is not an integer\n"},
       {R"({"server": {"address": 1}})", "f.json:1:13: server.address: 1 is not a string\n"},
-      {R"({"server": {"allow_remote": 1}})",
-       "f.json:1:13: server.allow_remote: 1 is neither true nor false\n"},
+      {R"({"server": {"behind_tls_proxy": 1}})",
+       "f.json:1:13: server.behind_tls_proxy: 1 is neither true nor false\n"},
       {R"({"sandbox": {"defaults": {"cpus": "1"}}})",
        "f.json:1:27: sandbox.defaults.cpus: \"1\" is not a number\n"},
       // Ranges.
@@ -87,9 +87,12 @@ TEST(Mistakes, OfAFile) {
        "\"none\"\n"},
       // Between keys.
       {R"({"server": {"address": "0.0.0.0"}})",
-       "f.json:1:13: server.address: \"0.0.0.0\" is not a loopback address, and the broker has no API keys "
-       "yet; set "
-       "server.allow_remote to true if a reverse proxy or a firewall in front authenticates callers\n"},
+       "f.json:1:13: server.address: \"0.0.0.0\" is not a loopback address, and without TLS keys and code "
+       "would go over the network in the clear; set server.behind_tls_proxy to true if a proxy in front "
+       "speaks "
+       "TLS with the callers\n"},
+      {R"({"server": {"allow_remote": true}})",
+       "f.json:1:13: server.allow_remote: unknown key; did you mean server.behind_tls_proxy?\n"},
       {R"({"sandbox": {"defaults": {"cpus": 2.5}}})",
        "f.json:1:27: sandbox.defaults.cpus: 2.5 is above sandbox.ceilings.cpus, which is 2\n"},
       {R"({"sandbox": {"ceilings": {"max_processes": 8}}})",
@@ -186,8 +189,8 @@ TEST(Mistakes, ARefusedValueIsNotComparedWithOthers) {
       mistakes_in(
           R"({"sandbox": {"defaults": {"timeout_seconds": 301}, "ceilings": {"timeout_seconds": "x"}}})"),
       "f.json:1:65: sandbox.ceilings.timeout_seconds: \"x\" is not a number\n");
-  EXPECT_EQ(mistakes_in(R"({"server": {"address": "::", "allow_remote": "yes"}})"),
-            "f.json:1:30: server.allow_remote: \"yes\" is neither true nor false\n");
+  EXPECT_EQ(mistakes_in(R"({"server": {"address": "::", "behind_tls_proxy": "yes"}})"),
+            "f.json:1:30: server.behind_tls_proxy: \"yes\" is neither true nor false\n");
 }
 
 TEST(Mistakes, AreBoundInNumber) {
@@ -212,7 +215,7 @@ TEST(Mistakes, EveryRemoteAddressNeedsTheOperatorsWord) {
   for (const std::string address : {"0.0.0.0", "::", "10.0.0.1", "128.0.0.1", "::ffff:10.0.0.1", "fe80::1"}) {
     EXPECT_THAT(mistakes_in(R"({"server": {"address": ")" + address + "\"}}"),
                 HasSubstr("is not a loopback address"));
-    EXPECT_EQ(mistakes_in(R"({"server": {"allow_remote": true, "address": ")" + address + "\"}}"), "");
+    EXPECT_EQ(mistakes_in(R"({"server": {"behind_tls_proxy": true, "address": ")" + address + "\"}}"), "");
   }
   for (const std::string address : {"127.0.0.1", "127.1.2.3", "::1", "::ffff:127.0.0.1"}) {
     EXPECT_EQ(mistakes_in(R"({"server": {"address": ")" + address + "\"}}"), "");

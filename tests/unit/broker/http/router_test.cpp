@@ -12,10 +12,10 @@ namespace {
 class RouterTest : public ::testing::Test {
  protected:
   RouterTest() {
-    router_.add({"POST", "/v1/jobs", true, {}});
-    router_.add({"GET", "/v1/jobs/{id}", false, {}});
-    router_.add({"DELETE", "/v1/jobs/{id}", false, {}});
-    router_.add({"GET", "/v1/jobs/{id}/output/{stream}", false, {}});
+    router_.add({"POST", "/v1/jobs", Scope::execute, true, {}});
+    router_.add({"GET", "/v1/jobs/{id}", Scope::execute, false, {}});
+    router_.add({"DELETE", "/v1/jobs/{id}", Scope::execute, false, {}});
+    router_.add({"GET", "/v1/jobs/{id}/output/{stream}", Scope::execute, false, {}});
   }
 
   static RequestHead head(const std::string& method, const std::string& path,

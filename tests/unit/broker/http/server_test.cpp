@@ -52,13 +52,15 @@ class ServerTest : public ::testing::Test {
 
   Router routes() {
     Router router;
-    router.add({"GET", "/hello", false, [](Request, std::stop_token) { return text("hello"); }});
-    router.add({"POST", "/echo", true, [](Request request, std::stop_token) { return text(request.body); }});
-    router.add({"GET", "/fault", false, [](Request, std::stop_token) { return fault(); }});
     router.add(
-        {"GET", "/large", false, [](Request, std::stop_token) { return text(std::string(64 << 20, 'x')); }});
-    router.add(
-        {"GET", "/wait", false, [this](Request, std::stop_token stop) { return wait(std::move(stop)); }});
+        {"GET", "/hello", Scope::execute, false, [](Request, std::stop_token) { return text("hello"); }});
+    router.add({"POST", "/echo", Scope::execute, true,
+                [](Request request, std::stop_token) { return text(request.body); }});
+    router.add({"GET", "/fault", Scope::execute, false, [](Request, std::stop_token) { return fault(); }});
+    router.add({"GET", "/large", Scope::execute, false,
+                [](Request, std::stop_token) { return text(std::string(64 << 20, 'x')); }});
+    router.add({"GET", "/wait", Scope::execute, false,
+                [this](Request, std::stop_token stop) { return wait(std::move(stop)); }});
     return router;
   }
 

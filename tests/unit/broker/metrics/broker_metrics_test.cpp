@@ -33,6 +33,7 @@ class BrokerMetricsTest : public ::testing::Test {
     metrics_.watch(admission_);
     metrics_.watch(cache_);
     metrics_.watch(server_);
+    metrics_.watch(gate_);
     metrics_.watch_pool([this] { return pool_; });
     metrics_.watch_reaper([] { return runners::ReaperCounts{7, 1, 2, 3}; });
     metrics_.watch_logs([] { return 5; }, [] { return 6; });
@@ -62,6 +63,8 @@ class BrokerMetricsTest : public ::testing::Test {
   Admission admission_;
   ResultCache cache_{config::Cache()};
   http::Server server_;
+  keys::KeyRing keys_{"no/such/file", log_};
+  keys::Authenticator gate_{config::Keys(), false, keys_, log_};
   runners::PoolCounts pool_;
   BrokerMetrics metrics_{"1.2.3"};
 };
