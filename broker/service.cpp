@@ -9,7 +9,9 @@
 #include "broker/readiness.hpp"
 #include "broker/request_rules.hpp"
 #include "broker/result_cache.hpp"
+#include "broker/routes/mcp.hpp"
 #include "broker/seconds.hpp"
+#include "broker/submissions.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -27,19 +29,8 @@ using http::Response;
 
 namespace {
 
-constexpr int kRetryAfterShutdown = 5;
-
 /// Larger replies are written beside the I/O thread: megabytes of artifacts take tens of milliseconds.
 constexpr std::size_t kMaxInlineReply = 64 * 1024;
-
-ApiError shutting_down() {
-  ApiError error;
-  error.status = 503;
-  error.error_type = error_type_of(503);
-  error.message = "the broker is shutting down";
-  error.retry_after_seconds = kRetryAfterShutdown;
-  return error;
-}
 
 }  // namespace
 
@@ -53,9 +44,11 @@ class Service::Impl {
         metrics_(parts.metrics),
         workers_(parts.workers),
         pipeline_(pipeline_parts(parts)),
+        submissions_(
+            pipeline_, rules_, config_, [this] { return server_.cutting(); }, parts.workers),
         readiness_(executor, parts.runner, config_.images.default_image,
                    seconds(config_.engine.call_timeout_seconds)),
-        server_(executor, config_.server, routes(), parts.log, parts.metrics) {
+        server_(executor, config_.server, routes(parts), parts.log, parts.metrics) {
     if (metrics_ == nullptr) return;
     metrics_->watch(admission_);
     metrics_->watch(cache_);
@@ -88,7 +81,7 @@ class Service::Impl {
     return pipeline;
   }
 
-  http::Router routes() {
+  http::Router routes(const ServiceParts& parts) {
     http::Router router;
     router.add({"POST", "/v1/executions", true, [this](Request request, std::stop_token stop) {
                   return create_execution(std::move(request), std::move(stop));
@@ -103,6 +96,7 @@ class Service::Impl {
     if (metrics_ != nullptr) {
       router.add({"GET", "/metrics", false, [this](Request, std::stop_token) { return show_metrics(); }});
     }
+    add_mcp_routes(router, submissions_, config_.mcp, parts.version, parts.new_id);
     return router;
   }
 
@@ -195,6 +189,7 @@ class Service::Impl {
   metrics::BrokerMetrics* metrics_;
   asio::any_io_executor workers_;
   Pipeline pipeline_;
+  Submissions submissions_;
   Readiness readiness_;
   http::Server server_;
 };

@@ -77,6 +77,7 @@ class Server {
     parts.workers = assembly_.workers();
     parts.short_workers = assembly_.short_workers();
     parts.metrics = &metrics_;
+    parts.version = SALLYPORT_VERSION;
     Service service(assembly_.context().get_executor(), config_, std::move(parts));
     const auto started = service.start();
     if (!started) {
