@@ -1,22 +1,9 @@
 #include "broker/request_rules.hpp"
 
 #include "broker/seconds.hpp"
-
-#include <sstream>
-#include <utility>
+#include "broker/split_names.hpp"
 
 namespace sallyport::broker {
-
-namespace {
-
-std::vector<std::string> split(const std::string& names) {
-  std::vector<std::string> result;
-  std::istringstream stream(names);
-  for (std::string name; std::getline(stream, name, ',');) result.push_back(std::move(name));
-  return result;
-}
-
-}  // namespace
 
 RequestRules request_rules(const config::Config& config, const ImageCatalog& images,
                            const PolicyCatalog& policies) {
@@ -29,7 +16,7 @@ RequestRules request_rules(const config::Config& config, const ImageCatalog& ima
   rules.max_files_bytes = config.runner.work_folder_mb * 1024 * 1024;
   rules.images = &images;
   rules.policies = &policies;
-  rules.allowed_policies = split(config.policies.selectable);
+  rules.allowed_policies = split_names(config.policies.selectable);
   rules.may_replace_imports = config.policies.may_replace_imports;
   return rules;
 }

@@ -8,7 +8,9 @@
 #include "broker/request_rules.hpp"
 #include "broker/result_cache.hpp"
 #include "broker/routes/executions.hpp"
+#include "broker/routes/mcp.hpp"
 #include "broker/seconds.hpp"
+#include "broker/submissions.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -34,9 +36,11 @@ class Service::Impl {
         metrics_(parts.metrics),
         workers_(parts.workers),
         pipeline_(pipeline_parts(parts)),
+        submissions_(
+            pipeline_, rules_, config_, [this] { return server_.cutting(); }, parts.workers),
         readiness_(executor, parts.runner, config_.images.default_image,
                    seconds(config_.engine.call_timeout_seconds)),
-        server_(executor, config_.server, routes(), parts.log, parts.metrics, parts.gate) {
+        server_(executor, config_.server, routes(parts), parts.log, parts.metrics, parts.gate) {
     if (metrics_ == nullptr) return;
     metrics_->watch(admission_);
     metrics_->watch(cache_);
@@ -78,7 +82,7 @@ class Service::Impl {
     return parts;
   }
 
-  http::Router routes() {
+  http::Router routes(const ServiceParts& parts) {
     http::Router router;
     add_executions_routes(router, executions_parts());
     router.add({"POST", "/v1/redact", Scope::validate, true,
@@ -91,6 +95,7 @@ class Service::Impl {
       router.add({"GET", "/metrics", Scope::metrics, false,
                   [this](Request, std::stop_token) { return show_metrics(); }});
     }
+    add_mcp_routes(router, submissions_, config_.mcp, parts.version, parts.new_id);
     return router;
   }
 
@@ -146,6 +151,7 @@ class Service::Impl {
   metrics::BrokerMetrics* metrics_;
   asio::any_io_executor workers_;
   Pipeline pipeline_;
+  Submissions submissions_;
   Readiness readiness_;
   http::Server server_;
 };

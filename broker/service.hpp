@@ -18,6 +18,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
 
 namespace sallyport::broker {
 
@@ -40,10 +41,11 @@ struct ServiceParts {
   /// Counts what happens, and is served at `/metrics`. Nothing else may ask it for its text.
   metrics::BrokerMetrics* metrics = nullptr;
   IdGenerator new_id = new_execution_id;
+  std::string version;  ///< What clients of `/mcp` are told.
 };
 
-/// Serves `POST /v1/executions`, `POST /v1/validate`, `POST /v1/redact`, `GET /healthz`, `GET /readyz`, and
-/// `GET /metrics` where there are metrics.
+/// Serves `POST /v1/executions`, `POST /v1/validate`, `POST /v1/redact`, `GET /healthz`, `GET /readyz`,
+/// `GET /metrics` where there are metrics, and the groups in broker/routes.
 ///
 /// Thread-safety: everything on the executor's one thread. Destroy it after `shut_down` has returned, or when
 /// the executor runs no more.

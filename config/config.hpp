@@ -161,6 +161,20 @@ struct Output {
   std::string rules_file;  ///< The operator's own output rules; empty: those shipped alone.
 };
 
+/// Endpoints in the form of other services, for clients that exist already.
+struct Compat {
+  bool piston = false;
+  bool dify_sandbox = false;
+  bool judge0 = false;
+};
+
+/// `POST /mcp`: tools for language models.
+struct Mcp {
+  bool enabled = true;
+  /// Origins of web pages that may use it, with commas, beside those on this host.
+  std::string allowed_origins;
+};
+
 struct Log {
   std::string level = "info";                    ///< trace, debug, info, warning, error
   std::string file;                              ///< Operational log; empty: standard error.
@@ -199,6 +213,8 @@ struct Config {
   Images images;
   Policies policies;
   Output output;
+  Mcp mcp;
+  Compat compat;
   Log log;
   Switches may_switch_off;
   Instance instance;

@@ -227,6 +227,23 @@ std::vector<Key> output_keys() {
   };
 }
 
+std::vector<Key> mcp_keys() {
+  return {
+      {SALLYPORT_KEY(mcp.enabled), {}, "", "Serves the Model Context Protocol at /mcp."},
+      {SALLYPORT_KEY(mcp.allowed_origins), any_text(), "",
+       "Origins of web pages that may use /mcp, with commas: https://chat.example; those on this host always "
+       "may."},
+  };
+}
+
+std::vector<Key> compat_keys() {
+  return {
+      {SALLYPORT_KEY(compat.piston), {}, "", "Serves clients of Piston at /api/v2 and /api/v2/piston."},
+      {SALLYPORT_KEY(compat.dify_sandbox), {}, "", "Serves clients of dify-sandbox at /v1/sandbox/run."},
+      {SALLYPORT_KEY(compat.judge0), {}, "", "Serves clients of Judge0 at /submissions."},
+  };
+}
+
 std::vector<Key> log_keys() {
   return {
       {SALLYPORT_KEY(log.level), OneOf{{"trace", "debug", "info", "warning", "error"}}, "",
@@ -293,6 +310,8 @@ std::vector<Key> all_keys() {
   append(image_keys());
   append(policy_keys());
   append(output_keys());
+  append(mcp_keys());
+  append(compat_keys());
   append(log_keys());
   append(switch_keys());
   append(instance_keys());

@@ -3,6 +3,7 @@
 #include "base/base64.hpp"
 #include "broker/api/json_values.hpp"
 #include "broker/api/media_type.hpp"
+#include "broker/api/reply_object.hpp"
 #include "broker/api/violation_json.hpp"
 
 #include <nlohmann/json.hpp>
@@ -14,20 +15,17 @@ namespace {
 
 using OrderedJson = nlohmann::ordered_json;
 
-OrderedJson to_object(runners::Artifact artifact) {
-  OrderedJson object;
-  const std::string_view type = media_type(artifact.path, artifact.content);
-  object["path"] = std::move(artifact.path);
-  object["size"] = artifact.size;
-  object["media_type"] = type;
-  object["content_base64"] = base::base64_encode(artifact.content);
-  return object;
-}
-
-template <class T>
-OrderedJson to_list(std::vector<T> items) {
+OrderedJson to_list(std::vector<runners::Artifact> artifacts, Contents contents) {
   OrderedJson list = OrderedJson::array();
-  for (T& item : items) list.push_back(to_object(std::move(item)));
+  for (runners::Artifact& artifact : artifacts) {
+    OrderedJson object;
+    const std::string_view type = media_type(artifact.path, artifact.content);
+    object["path"] = std::move(artifact.path);
+    object["size"] = artifact.size;
+    object["media_type"] = type;
+    if (contents == Contents::included) object["content_base64"] = base::base64_encode(artifact.content);
+    list.push_back(std::move(object));
+  }
   return list;
 }
 
@@ -50,7 +48,7 @@ std::size_t bytes_of(const ExecutionReply& reply) {
   return bytes;
 }
 
-std::string to_json(ExecutionReply reply) {
+OrderedJson reply_object(ExecutionReply reply, Contents contents) {
   // Not by operator[], which looks for each key among those before it.
   OrderedJson::object_t members;
   members.reserve(kMembers);
@@ -77,7 +75,7 @@ std::string to_json(ExecutionReply reply) {
   add("output_violations", to_json(std::move(reply.output_violations)));
   add("was_output_redacted", reply.was_output_redacted);
   add("was_output_truncated", reply.was_output_truncated);
-  add("artifacts", to_list(std::move(reply.artifacts)));
+  add("artifacts", to_list(std::move(reply.artifacts), contents));
   add("notes", std::move(reply.notes));
   add("usage", reply.usage ? to_object(*reply.usage) : OrderedJson(nullptr));
   OrderedJson timings;
@@ -86,7 +84,11 @@ std::string to_json(ExecutionReply reply) {
   timings["sandbox_ms"] = rounded(reply.timings.sandbox_ms, 1e3);
   timings["output_ms"] = rounded(reply.timings.output_ms, 1e3);
   add("timings", std::move(timings));
-  const OrderedJson body(std::move(members));
+  return OrderedJson(std::move(members));
+}
+
+std::string to_json(ExecutionReply reply) {
+  const OrderedJson body = reply_object(std::move(reply), Contents::included);
   return body.dump(-1, ' ', false, OrderedJson::error_handler_t::replace);
 }
 

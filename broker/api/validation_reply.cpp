@@ -1,6 +1,7 @@
 #include "broker/api/validation_reply.hpp"
 
 #include "broker/api/json_values.hpp"
+#include "broker/api/reply_object.hpp"
 #include "broker/api/violation_json.hpp"
 
 #include <nlohmann/json.hpp>
@@ -9,7 +10,7 @@
 
 namespace sallyport::broker {
 
-std::string to_json(ValidationReply reply) {
+nlohmann::ordered_json reply_object(ValidationReply reply) {
   nlohmann::ordered_json body;
   body["is_valid"] = reply.is_valid;
   body["error_type"] = or_null(std::move(reply.error_type));
@@ -17,7 +18,12 @@ std::string to_json(ValidationReply reply) {
   body["error_line"] = or_null(reply.error_line);
   body["validation_violations"] = to_json(std::move(reply.validation_violations));
   body["timings"]["validation_ms"] = rounded(reply.validation_ms, 1e3);
-  return body.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+  return body;
+}
+
+std::string to_json(ValidationReply reply) {
+  return reply_object(std::move(reply))
+      .dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
 }
 
 }  // namespace sallyport::broker

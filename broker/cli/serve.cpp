@@ -105,6 +105,7 @@ class Server {
     parts.short_workers = assembly_.short_workers();
     parts.gate = &gate_;
     parts.metrics = &metrics_;
+    parts.version = SALLYPORT_VERSION;
     Service service(assembly_.context().get_executor(), config_, std::move(parts));
     const auto started = service.start();
     if (!started) {

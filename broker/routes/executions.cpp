@@ -70,9 +70,10 @@ class ExecutionRoutes {
 
 void add_executions_routes(http::Router& router, ExecutionRoutesParts parts) {
   const auto routes = std::make_shared<ExecutionRoutes>(std::move(parts));
-  router.add({"POST", "/v1/executions", Scope::execute, true, [routes](Request request, std::stop_token stop) {
-                return routes->create(std::move(request), std::move(stop));
-              }});
+  router.add(
+      {"POST", "/v1/executions", Scope::execute, true, [routes](Request request, std::stop_token stop) {
+         return routes->create(std::move(request), std::move(stop));
+       }});
   router.add({"POST", "/v1/validate", Scope::validate, true,
               [routes](Request request, std::stop_token) { return routes->validate(std::move(request)); }});
 }
