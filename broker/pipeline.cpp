@@ -105,7 +105,7 @@ Pipeline::Pipeline(PipelineParts parts) : parts_(std::move(parts)) {}
 asio::awaitable<ApiResult<ExecutionReply>> Pipeline::execute(ExecutionRequest request,
                                                              runners::OutputSink* sink, CallBounds bounds) {
   Evidence evidence;
-  evidence.execution_id = parts_.new_id();
+  evidence.execution_id = request.execution_id.empty() ? parts_.new_id() : request.execution_id;
   audit(request, evidence, nullptr, nullptr);
   try {
     ApiResult<ExecutionReply> result = co_await walk(request, sink, std::move(bounds), evidence);
@@ -128,13 +128,20 @@ asio::awaitable<ApiResult<ExecutionReply>> Pipeline::execute(ExecutionRequest re
   }
 }
 
+std::optional<ApiError> Pipeline::refusal(const ExecutionRequest& request) {
+  if (const auto refusal = parts_.admission.check_rate(owner_of(request))) return refused_entry(*refusal);
+  return missing_layers(request, false);
+}
+
 asio::awaitable<ApiResult<ExecutionReply>> Pipeline::walk(ExecutionRequest& request,
                                                           runners::OutputSink* sink, CallBounds bounds,
                                                           Evidence& evidence) {
   using metrics::Stage;
   const Clock::time_point begin = Clock::now();
   const Owner owner = owner_of(request);
-  if (const auto refusal = parts_.admission.check_rate(owner)) co_return refused_entry(*refusal);
+  if (!request.accepted) {
+    if (const auto refusal = parts_.admission.check_rate(owner)) co_return refused_entry(*refusal);
+  }
   if (auto missing = missing_layers(request, sink != nullptr)) co_return std::move(*missing);
 
   ExecutionReply reply;

@@ -9,6 +9,7 @@
 #include "broker/image_catalog.hpp"
 #include "broker/metrics/broker_metrics.hpp"
 #include "broker/policy_catalog.hpp"
+#include "broker/store/store.hpp"
 #include "config/config.hpp"
 #include "runners/runner.hpp"
 
@@ -38,6 +39,8 @@ struct ServiceParts {
   boost::asio::any_io_executor short_workers;
   /// Who may use it; null: everybody. Must outlive the service.
   http::Gatekeeper* gate = nullptr;
+  /// Keeps jobs; null: there are none, and every request is answered when it has ended.
+  store::Store* store = nullptr;
   /// Counts what happens, and is served at `/metrics`. Nothing else may ask it for its text.
   metrics::BrokerMetrics* metrics = nullptr;
   IdGenerator new_id = new_execution_id;
@@ -67,7 +70,8 @@ class Service {
   [[nodiscard]] std::uint64_t queued() const;
 
   /// Stops accepting, lets what runs finish within `server.shutdown_seconds`, then stops it, and returns when
-  /// the last connection is closed. The runner is not shut down; that is its owner's, afterwards.
+  /// the last connection is closed. Jobs that are stopped by it are put back into the queue. The runner is
+  /// not shut down; that is its owner's, afterwards.
   boost::asio::awaitable<void> shut_down();
 
  private:

@@ -144,6 +144,29 @@ struct Cache {
   double ttl_seconds = 300;              ///< How long a result is given again.
 };
 
+/// Where jobs, their results and idempotency keys are kept.
+struct Store {
+  std::string backend = "sqlite";    ///< sqlite: a file of this broker alone; postgresql: shared by brokers.
+  std::string file;                  ///< Of SQLite; empty: NAME.db in instance.state_folder.
+  std::string postgresql;            ///< How to connect: a libpq connection string or URI.
+  double timeout_seconds = 10;       ///< For one call; beyond: 503.
+  std::uint64_t max_waiting = 1024;  ///< Calls that wait for the store; beyond: 503.
+};
+
+/// Executions that are answered before they have ended.
+struct Jobs {
+  std::uint64_t max_queued = 10'000;               ///< Jobs that wait; beyond: 503.
+  std::uint64_t max_queued_bytes = 1'073'741'824;  ///< Requests of all that wait together; beyond: 503.
+  std::uint64_t max_running = 0;   ///< Of this broker, at one time; 0: admission.max_concurrent.
+  double max_wait_seconds = 3600;  ///< A job that has waited longer expires.
+  double result_seconds = 86'400;  ///< How long an ended job is kept.
+  std::uint64_t max_result_bytes = 1'073'741'824;  ///< Of all ended jobs together; the oldest go first.
+  double idempotency_seconds = 86'400;             ///< How long an Idempotency-Key is remembered.
+  double lease_seconds = 30;                       ///< A broker silent for so long loses its jobs to another.
+  std::uint64_t max_interruptions = 10;            ///< A job whose broker died more often fails.
+  std::uint64_t max_batch = 32;                    ///< Executions in one batch.
+};
+
 struct Images {
   std::string default_image = "python";
   std::string recipes = "/usr/share/sallyport/images";    ///< Folder with one folder a recipe.
@@ -210,6 +233,8 @@ struct Config {
   Admission admission;
   Limits limits;
   Cache cache;
+  Store store;
+  Jobs jobs;
   Images images;
   Policies policies;
   Output output;

@@ -21,7 +21,7 @@ namespace {
 
 using Json = nlohmann::json;
 
-constexpr std::array<std::string_view, 19> kFields = {"code",
+constexpr std::array<std::string_view, 20> kFields = {"code",
                                                       "context",
                                                       "stdin",
                                                       "files",
@@ -32,6 +32,7 @@ constexpr std::array<std::string_view, 19> kFields = {"code",
                                                       "policy",
                                                       "priority",
                                                       "deterministic",
+                                                      "mode",
                                                       "forbidden_functions",
                                                       "forbidden_modules",
                                                       "forbidden_attributes",
@@ -59,6 +60,7 @@ constexpr double kCpuTimeRoom = 1.25;
 constexpr std::array<std::string_view, 2> kFunctionRules = {"builtin", "module-member"};
 constexpr std::array<std::string_view, 1> kImportRules = {"import"};
 constexpr std::array<std::string_view, 1> kAttributeRules = {"attribute"};
+constexpr std::array<std::string_view, 2> kModes = {"sync", "async"};
 constexpr std::array<std::string_view, 3> kFileFields = {"path", "content", "content_base64"};
 
 std::string limit_text(double value) {
@@ -115,6 +117,7 @@ class Parser {
     read_user_id(body);
     read_priority(body);
     read_deterministic(body);
+    read_mode(body);
     read_switches(body);
     read_policy(body);
     read_adjustments(body);
@@ -177,6 +180,13 @@ class Parser {
     if (value == nullptr) return;
     if (!value->is_boolean()) refuse_type("deterministic", "a boolean", *value);
     request_.deterministic = value->get<bool>();
+  }
+
+  void read_mode(Json& body) {
+    if (!body.contains("mode")) return;
+    const std::string name = take_string(body, "mode", "mode");
+    check_name("mode", name, {kModes.begin(), kModes.end()});
+    request_.mode = name == "async" ? ReplyMode::async : ReplyMode::sync;
   }
 
   /// One switch, and whether the request named it.

@@ -32,6 +32,9 @@ struct Layers {
   bool log_executions = true;
 };
 
+/// Whether the caller waits for the result, in its word.
+enum class ReplyMode { unsaid, sync, async };
+
 /// A request that has been checked in full: every limit within its ceiling, every name known.
 struct ExecutionRequest {
   std::shared_ptr<const Caller> caller = nobody();  ///< Who sent it; never null.
@@ -48,6 +51,11 @@ struct ExecutionRequest {
   Layers layers;
   Priority priority = Priority::normal;
   bool deterministic = false;  ///< The caller's word that the same request has the same result.
+  ReplyMode mode = ReplyMode::unsaid;
+
+  // What a job has from when it was accepted; no part of a body.
+  std::string execution_id;  ///< Empty: the pipeline makes one.
+  bool accepted = false;     ///< `Pipeline::refusal` has been asked, which counts.
 };
 
 /// What requests are checked against.

@@ -1,9 +1,10 @@
-// The routes that take a submission and answer when it has ended.
+// The routes that take a submission.
 #pragma once
 
 #include "base/deadline.hpp"
 #include "broker/api/execution_request.hpp"
 #include "broker/http/router.hpp"
+#include "broker/jobs/jobs.hpp"
 #include "broker/pipeline.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
@@ -19,6 +20,7 @@ struct ExecutionRoutesParts {
 
   Pipeline& pipeline;
   const RequestRules& rules;
+  Jobs* jobs = nullptr;  ///< Null: nothing is stored, and every request is answered when it has ended.
   /// Beyond a submission's own time limit: the longest wait for a turn, and what a runner may take besides.
   base::Clock::duration longest_beside_run{};
   boost::asio::any_io_executor
@@ -26,7 +28,7 @@ struct ExecutionRoutesParts {
   std::function<bool()> cutting;  ///< Whether the server is stopping what still runs.
 };
 
-/// `POST /v1/executions` and `POST /v1/validate`.
+/// `POST /v1/executions`, answered when it has ended or when it is stored, and `POST /v1/validate`.
 void add_executions_routes(http::Router& router, ExecutionRoutesParts parts);
 
 }  // namespace sallyport::broker
