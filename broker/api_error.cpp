@@ -6,6 +6,11 @@
 #include <stdexcept>
 
 namespace sallyport::broker {
+namespace {
+
+constexpr int kRetryAfterShutdown = 5;
+
+}  // namespace
 
 std::string ApiError::to_json() const {
   using Json = nlohmann::ordered_json;
@@ -51,6 +56,15 @@ const char* error_type_of(int status) {
     default:
       return "RequestError";
   }
+}
+
+ApiError shutting_down() {
+  ApiError error;
+  error.status = 503;
+  error.error_type = error_type_of(503);
+  error.message = "the broker is shutting down";
+  error.retry_after_seconds = kRetryAfterShutdown;
+  return error;
 }
 
 }  // namespace sallyport::broker

@@ -28,4 +28,7 @@ using ApiResult = boost::system::result<T, ApiError>;
 /// The `error_type` of a request that is itself wrong, by HTTP status: 404 is "NotFoundError".
 [[nodiscard]] const char* error_type_of(int status);
 
+/// 503, for whoever comes, or is stopped, while the broker shuts down.
+[[nodiscard]] ApiError shutting_down();
+
 }  // namespace sallyport::broker

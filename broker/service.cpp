@@ -1,14 +1,13 @@
 #include "broker/service.hpp"
 
-#include "base/run_on.hpp"
 #include "broker/admission.hpp"
-#include "broker/api/execution_reply.hpp"
 #include "broker/api/execution_request.hpp"
 #include "broker/http/error_response.hpp"
 #include "broker/pipeline.hpp"
 #include "broker/readiness.hpp"
 #include "broker/request_rules.hpp"
 #include "broker/result_cache.hpp"
+#include "broker/routes/executions.hpp"
 #include "broker/seconds.hpp"
 
 #include <nlohmann/json.hpp>
@@ -24,24 +23,6 @@ using base::CallBounds;
 using base::Deadline;
 using http::Request;
 using http::Response;
-
-namespace {
-
-constexpr int kRetryAfterShutdown = 5;
-
-/// Larger replies are written beside the I/O thread: megabytes of artifacts take tens of milliseconds.
-constexpr std::size_t kMaxInlineReply = 64 * 1024;
-
-ApiError shutting_down() {
-  ApiError error;
-  error.status = 503;
-  error.error_type = error_type_of(503);
-  error.message = "the broker is shutting down";
-  error.retry_after_seconds = kRetryAfterShutdown;
-  return error;
-}
-
-}  // namespace
 
 class Service::Impl {
  public:
@@ -88,13 +69,18 @@ class Service::Impl {
     return pipeline;
   }
 
+  ExecutionRoutesParts executions_parts() {
+    ExecutionRoutesParts parts(pipeline_, rules_);
+    parts.longest_beside_run =
+        seconds(config_.admission.queue_timeout_seconds) + run_overhead(config_.engine);
+    parts.workers = workers_;
+    parts.cutting = [this] { return server_.cutting(); };
+    return parts;
+  }
+
   http::Router routes() {
     http::Router router;
-    router.add({"POST", "/v1/executions", true, [this](Request request, std::stop_token stop) {
-                  return create_execution(std::move(request), std::move(stop));
-                }});
-    router.add({"POST", "/v1/validate", true,
-                [this](Request request, std::stop_token) { return validate(std::move(request)); }});
+    add_executions_routes(router, executions_parts());
     router.add({"POST", "/v1/redact", true,
                 [this](Request request, std::stop_token) { return redact(std::move(request)); }});
     router.add({"GET", "/healthz", false, [this](Request, std::stop_token) { return health(); }});
@@ -104,43 +90,6 @@ class Service::Impl {
       router.add({"GET", "/metrics", false, [this](Request, std::stop_token) { return show_metrics(); }});
     }
     return router;
-  }
-
-  asio::awaitable<Response> create_execution(Request request, std::stop_token stop) {
-    auto parsed = parse_execution_request(request.body, rules_);
-    if (parsed.has_error()) co_return http::to_response(parsed.error());
-    std::string().swap(request.body);  // It may be megabytes, and the run may take minutes.
-
-    const auto longest = seconds(config_.admission.queue_timeout_seconds) + parsed->limits.timeout +
-                         run_overhead(config_.engine);
-    CallBounds bounds(Deadline::after(longest), std::move(stop));
-    auto result = co_await pipeline_.execute(std::move(*parsed), nullptr, std::move(bounds));
-    if (result.has_error()) {
-      // Who was stopped by the shutdown is still there to be told.
-      if (result.error().status == 499 && server_.cutting()) co_return http::to_response(shutting_down());
-      co_return http::to_response(result.error());
-    }
-    Response response;
-    response.error_type = result->error_type.value_or("");
-    if (bytes_of(*result) <= kMaxInlineReply || !workers_) {
-      response.body = to_json(std::move(*result));
-    } else {
-      auto write = [&result] { return to_json(std::move(*result)); };
-      response.body = co_await base::run_on(workers_, std::move(write));
-    }
-    co_return response;
-  }
-
-  asio::awaitable<Response> validate(Request request) {
-    auto parsed = parse_execution_request(request.body, rules_);
-    if (parsed.has_error()) co_return http::to_response(parsed.error());
-    std::string().swap(request.body);
-    auto result = co_await pipeline_.validate(std::move(*parsed));
-    if (result.has_error()) co_return http::to_response(result.error());
-    Response response;
-    response.error_type = result->error_type.value_or("");
-    response.body = to_json(std::move(*result));
-    co_return response;
   }
 
   asio::awaitable<Response> redact(Request request) {
