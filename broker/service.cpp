@@ -75,6 +75,7 @@ class Service::Impl {
         seconds(config_.admission.queue_timeout_seconds) + run_overhead(config_.engine);
     parts.workers = workers_;
     parts.cutting = [this] { return server_.cutting(); };
+    parts.streaming = config_.streaming;
     return parts;
   }
 

@@ -135,6 +135,12 @@ struct Cache {
   double ttl_seconds = 300;              ///< How long a result is given again.
 };
 
+/// Replies that are sent while the submission runs.
+struct Streaming {
+  double heartbeat_seconds = 15;              ///< Longest silence of a stream.
+  std::uint64_t max_event_bytes = 2'097'152;  ///< Events kept of one execution, beside its result.
+};
+
 struct Images {
   std::string default_image = "python";
   std::string recipes = "/usr/share/sallyport/images";    ///< Folder with one folder a recipe.
@@ -186,6 +192,7 @@ struct Config {
   Admission admission;
   Limits limits;
   Cache cache;
+  Streaming streaming;
   Images images;
   Policies policies;
   Output output;

@@ -168,6 +168,15 @@ std::vector<Key> owner_limit_keys() {
   };
 }
 
+std::vector<Key> streaming_keys() {
+  return {
+      {SALLYPORT_KEY(streaming.heartbeat_seconds), seconds, "seconds",
+       "Longest silence of a stream: a heartbeat is sent when nothing happens."},
+      {SALLYPORT_KEY(streaming.max_event_bytes), Range{1024, 1'073'741'824}, "bytes",
+       "Events kept of one execution, beside its result; a reader further behind is cut."},
+  };
+}
+
 std::vector<Key> cache_keys() {
   return {
       {SALLYPORT_KEY(cache.enabled),
@@ -272,6 +281,7 @@ std::vector<Key> all_keys() {
   append(admission_keys());
   append(owner_limit_keys());
   append(cache_keys());
+  append(streaming_keys());
   append(image_keys());
   append(policy_keys());
   append(output_keys());

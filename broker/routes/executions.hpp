@@ -5,6 +5,7 @@
 #include "broker/api/execution_request.hpp"
 #include "broker/http/router.hpp"
 #include "broker/pipeline.hpp"
+#include "config/config.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
 
@@ -24,9 +25,10 @@ struct ExecutionRoutesParts {
   boost::asio::any_io_executor
       workers;                    ///< Where large replies are written; empty: on the executor's thread.
   std::function<bool()> cutting;  ///< Whether the server is stopping what still runs.
+  config::Streaming streaming;
 };
 
-/// `POST /v1/executions` and `POST /v1/validate`.
+/// `POST /v1/executions`, as one reply or as a stream of events, and `POST /v1/validate`.
 void add_executions_routes(http::Router& router, ExecutionRoutesParts parts);
 
 }  // namespace sallyport::broker
