@@ -35,7 +35,8 @@ class EventRoutes {
     const auto after = last_event_of(request);
     if (!after) co_return http::error_response(400, "Last-Event-ID is not the number of an event");
     const auto found = parts_.find(parts_.owner_key(request), request.path_parameters.front());
-    if (!found) co_return http::error_response(404, "there is no execution of this id, or it is no longer kept");
+    if (!found)
+      co_return http::error_response(404, "there is no execution of this id, or it is no longer kept");
 
     const EventForm* const wanted = accepted_form(request.head.header("Accept"));
     const EventForm& form = wanted != nullptr ? *wanted : server_sent_events();

@@ -11,8 +11,8 @@
 
 namespace sallyport::broker {
 
-/// The events of an execution of this key's; null if there is none, or it is another's: nobody can tell the two
-/// apart. Called on the executor's thread.
+/// The events of an execution of this key's; null if there is none, or it is another's: nobody can tell the
+/// two apart. Called on the executor's thread.
 using FindEvents =
     std::function<std::shared_ptr<ExecutionEvents>(const std::string& owner_key, const std::string& id)>;
 

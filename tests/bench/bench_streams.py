@@ -45,7 +45,7 @@ def times_of(data):
 
 
 def show(name, values, unit="ms"):
-    print(f"  {name:28} p50 {statistics.median(values):7.2f} {unit}   p90 {percentile(values, 0.9):7.2f} {unit}   "
+    print(f"  {name:28} best {min(values):6.2f} {unit}   p50 {statistics.median(values):7.2f} {unit}   p90 {percentile(values, 0.9):7.2f} {unit}   "
           f"p99 {percentile(values, 0.99):7.2f} {unit}   n {len(values)}")
 
 

@@ -298,7 +298,7 @@ TEST_F(PipelineTest, LiveOutputPassesTheSecondDoorInPieces) {
   EXPECT_EQ(reply->stdout_text, "a\xc3\xa4?held\xef\xbf\xbd");
   EXPECT_TRUE(reply->success);
   EXPECT_EQ(calls_, Calls({"first code 3.11 syntax default", R"(live redact secret of {"a":1})", "run",
-                           "conclude", "output redact"}));
+                           "conclude", kRedact}));
 }
 
 TEST_F(PipelineTest, LiveOutputThatIsBlockedStopsTheRunAndNothingMoreGoesOut) {

@@ -182,7 +182,7 @@ TEST_F(SecondDoorTest, ASecretIsNotLetOutByASilence) {
   live->feed(OutputStream::stdout_stream, "line\nzqx-", seen);
   EXPECT_EQ(seen, "line\n");
   live->feed(OutputStream::stdout_stream, "111111\ncorrect", seen);
-  EXPECT_EQ(seen, "line\nzqx-(gone)\n");
+  EXPECT_EQ(seen, "line\n");
   live->finish(OutputStream::stdout_stream, seen);
   EXPECT_EQ(seen, "line\nzqx-(gone)\ncorrect");
 }
@@ -192,7 +192,7 @@ TEST_F(SecondDoorTest, ALiveStreamThatIsBlockedFailsTheWhole) {
   std::string seen;
   live->feed(OutputStream::stderr_stream, "a\n", seen);
   EXPECT_FALSE(live->blocked());
-  live->feed(OutputStream::stderr_stream, "zqstop-123456\n" + std::string(200, ' ') + "\n", seen);
+  live->feed(OutputStream::stderr_stream, "zqstop-123456\n" + std::string(400, ' ') + "\n", seen);
   EXPECT_TRUE(live->blocked());
   const auto news = live->new_violations();
   ASSERT_EQ(news.size(), 1U);
