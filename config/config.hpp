@@ -139,6 +139,8 @@ struct Cache {
 struct Streaming {
   double heartbeat_seconds = 15;              ///< Longest silence of a stream.
   std::uint64_t max_event_bytes = 2'097'152;  ///< Events kept of one execution, beside its result.
+  double kept_seconds = 60;                   ///< Events of a job that has ended.
+  std::uint64_t max_kept_bytes = 67'108'864;  ///< Of all jobs that have ended.
 };
 
 struct Images {

@@ -34,17 +34,26 @@ class EventRoutes {
   asio::awaitable<Response> events(Request request) {
     const auto after = last_event_of(request);
     if (!after) co_return http::error_response(400, "Last-Event-ID is not the number of an event");
-    const auto found = parts_.find(parts_.owner_key(request), request.path_parameters.front());
-    if (!found)
-      co_return http::error_response(404, "there is no execution of this id, or it is no longer kept");
+    const std::string owner_key = parts_.owner_key(request);
+    const std::string id = request.path_parameters.front();
+    auto found = co_await parts_.source.find_events(owner_key, id, *after);
+    if (found.has_error()) co_return http::to_response(found.error());
+    if ((*found)->ended() && *after == (*found)->last_id()) {
+      Response nothing;
+      nothing.status = 204;  // By which a browser's EventSource knows that it need not come back.
+      co_return nothing;
+    }
 
     const EventForm* const wanted = accepted_form(request.head.header("Accept"));
     const EventForm& form = wanted != nullptr ? *wanted : server_sent_events();
     Response response;
     response.content_type = form.content_type();
     response.headers = streaming_headers();
-    EventReader reader(found, form, seconds(parts_.streaming.heartbeat_seconds));
+    EventReader reader(*found, form, seconds(parts_.streaming.heartbeat_seconds));
     reader.after = *after;
+    reader.look = [&source = parts_.source, owner_key, id, events = *found] {
+      return source.look(owner_key, id, events);
+    };
     response.produce = [reader](http::BodyWriter& writer, std::stop_token stop) {
       return send_events(reader, writer, std::move(stop));
     };

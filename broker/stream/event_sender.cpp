@@ -72,6 +72,7 @@ asio::awaitable<http::BodyEnd> send_events(EventReader reader, http::BodyWriter&
     const WaitStatus status = co_await events.wait(reader.after, std::move(bounds));
     if (status == WaitStatus::ready) continue;
     text.clear();
+    if (status == WaitStatus::timed_out && reader.look) co_await reader.look();
     if (status == WaitStatus::timed_out) {
       reader.form->append_heartbeat(text);
     } else {

@@ -9,6 +9,7 @@
 #include <boost/asio/awaitable.hpp>
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <stop_token>
 
@@ -24,6 +25,8 @@ struct EventReader {
   const EventForm* form;
   base::Clock::duration heartbeat;  ///< Longest silence.
   std::uint64_t after = 0;          ///< The last event that the reader has.
+  /// Asked after a silence, before the heartbeat, whether nothing has happened; may be empty.
+  std::function<boost::asio::awaitable<void>()> look;
 };
 
 /// Sends until the list ends, the reader is gone, or a `cut` event has told why it ends before: the reader

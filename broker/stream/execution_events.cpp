@@ -42,8 +42,9 @@ const char* to_string(EventKind kind) {
   return "";
 }
 
-ExecutionEvents::ExecutionEvents(asio::any_io_executor executor, std::uint64_t max_bytes)
-    : executor_(executor), max_bytes_(max_bytes), changed_(executor) {}
+ExecutionEvents::ExecutionEvents(asio::any_io_executor executor, std::uint64_t max_bytes,
+                                 std::uint64_t last_id)
+    : executor_(executor), max_bytes_(max_bytes), last_id_(last_id), changed_(executor) {}
 
 bool ExecutionEvents::grow_last(EventKind kind, const std::string& data) {
   if (kind != EventKind::stdout_text && kind != EventKind::stderr_text) return false;
@@ -77,7 +78,8 @@ void ExecutionEvents::end(EventKind kind, std::string data, std::string error_ty
   ended_ = true;
   error_type_ = std::move(error_type);
   // Not counted: who is up to date gets the end, however long it is.
-  bytes_ -= cost_of(*events_.back());
+  end_bytes_ = cost_of(*events_.back());
+  bytes_ -= end_bytes_;
   forget_oldest();
   wake_readers();
 }

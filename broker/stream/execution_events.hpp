@@ -46,7 +46,8 @@ class ExecutionEvents {
  public:
   using Pointer = std::shared_ptr<const ExecutionEvent>;
 
-  ExecutionEvents(boost::asio::any_io_executor executor, std::uint64_t max_bytes);
+  /// `last_id`: the number of the last event before the first one.
+  ExecutionEvents(boost::asio::any_io_executor executor, std::uint64_t max_bytes, std::uint64_t last_id = 0);
   ExecutionEvents(const ExecutionEvents&) = delete;
   ExecutionEvents& operator=(const ExecutionEvents&) = delete;
 
@@ -58,6 +59,8 @@ class ExecutionEvents {
 
   [[nodiscard]] bool ended() const { return ended_; }
   [[nodiscard]] const std::string& error_type() const { return error_type_; }
+  /// Of all events that it holds, its end too.
+  [[nodiscard]] std::uint64_t bytes() const { return bytes_ + end_bytes_; }
   [[nodiscard]] std::uint64_t last_id() const { return last_id_; }
   /// 1 more than `last_id` while there are none.
   [[nodiscard]] std::uint64_t first_id() const { return last_id_ + 1 - events_.size(); }
@@ -82,7 +85,8 @@ class ExecutionEvents {
   boost::asio::any_io_executor executor_;
   std::uint64_t max_bytes_;
   std::deque<std::shared_ptr<ExecutionEvent>> events_;
-  std::uint64_t bytes_ = 0;
+  std::uint64_t bytes_ = 0;  // Without the end.
+  std::uint64_t end_bytes_ = 0;
   std::uint64_t last_id_ = 0;
   std::uint64_t read_id_ = 0;  // The highest that somebody has read.
   bool ended_ = false;

@@ -23,12 +23,11 @@ class EventsRouteTest : public ::testing::Test {
   void SetUp() override {
     config_.port = 0;
     config_.shutdown_seconds = 0.2;
+    streaming_.heartbeat_seconds = 1;
     loop_.on_loop([this] {
       events_ = std::make_shared<ExecutionEvents>(loop_.executor(), 100'000);
-      EventRoutesParts parts;
-      parts.find = [this](const std::string& key, const std::string& id) {
-        return key == "key" && id == "known" ? events_ : nullptr;
-      };
+      source_.events = events_;
+      EventRoutesParts parts(source_, streaming_);
       parts.owner_key = [](const http::Request& request) {
         return std::string(request.head.header("X-Test-Key").value_or("key"));
       };
@@ -43,6 +42,7 @@ class EventsRouteTest : public ::testing::Test {
     loop_.on_loop([this] {
       server_.reset();
       events_.reset();
+      source_.events.reset();
     });
   }
   void append(const std::string& text) {
@@ -64,6 +64,28 @@ class EventsRouteTest : public ::testing::Test {
     return status == 200 ? all_of(client) : answer.body;
   }
 
+  struct Source : EventSource {
+    std::shared_ptr<ExecutionEvents> events;
+    int looks = 0;
+    bool ended_elsewhere = false;
+    boost::asio::awaitable<ApiResult<std::shared_ptr<ExecutionEvents>>> find_events(std::string owner_key,
+                                                                                    std::string id,
+                                                                                    std::uint64_t) override {
+      if (owner_key == "key" && id == "known") co_return events;
+      ApiError error;
+      error.status = 404;
+      co_return error;
+    }
+    boost::asio::awaitable<void> look(std::string, std::string,
+                                      std::shared_ptr<ExecutionEvents> list) override {
+      ++looks;
+      if (ended_elsewhere) list->end(EventKind::result, "{}", "");
+      co_return;
+    }
+  };
+
+  Source source_;
+  config::Streaming streaming_;
   config::Server config_;
   test::FakeLog log_;
   test::LoopThread loop_;
@@ -84,7 +106,13 @@ TEST_F(EventsRouteTest, AReaderThatWasCutOffLosesNothingAndGetsNothingTwice) {
   end();
   EXPECT_EQ(ask("Last-Event-ID: 2\r\n"),
             "id: 3\nevent: stdout\ndata: {\"text\":\"three\"}\n\nid: 4\nevent: result\ndata: {}\n\n");
-  EXPECT_EQ(ask("Last-Event-ID: 4\r\n"), "");
+  ask("Last-Event-ID: 4\r\n", 204);
+}
+
+TEST_F(EventsRouteTest, WhatHasEndedElsewhereEndsTheStream) {
+  loop_.on_loop([this] { source_.ended_elsewhere = true; });
+  EXPECT_EQ(ask("Accept: application/x-ndjson\r\n"),
+            "{\"event\":\"heartbeat\"}\n{\"event\":\"result\",\"id\":1,\"data\":{}}\n");
 }
 
 TEST_F(EventsRouteTest, TheFormIsTheClientsChoice) {
