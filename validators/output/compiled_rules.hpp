@@ -67,6 +67,10 @@ struct KeywordUse {
 };
 
 struct CompiledRules {
+  // Bytes that stand in no keyword, nor in a match before its keyword: no match begins before one of them and
+  // has its keyword behind it. Ends of lines, with the shipped rules.
+  ByteSet barriers;
+
   std::vector<Rule> rules;
   std::vector<CompiledRule> compiled;  // in the order of `rules`
   std::vector<Canary> canaries;
@@ -79,9 +83,6 @@ struct CompiledRules {
   std::size_t longest_digits = 0;  // max_length of rules of trigger digits
   std::size_t most_ahead = 0;      // of all GateUses
   std::size_t most_back = 0;       // how far before the anchor of a keyword a match may begin
-  // Bytes that stand in no keyword, nor in a match before its keyword: no match begins before one of them and
-  // has its keyword behind it. Ends of lines, with the shipped rules.
-  ByteSet barriers;
 };
 
 // Compiles one rule; adds what is wrong to `mistakes` under `key`.

@@ -100,7 +100,10 @@ void Engine::advance(const Window& window) {
     needed_ = settled_;
     return;
   }
-  std::uint64_t settled = settled_keywords();
+  std::uint64_t settled = minus(keywords_at_, rules_.most_back);
+  if (!pending_.empty()) {
+    settled = std::min(settled, minus(pending_.front().anchor, rules_.most_back));
+  }
   for (const auto& region : growing_) {
     settled = std::min(settled, region.from);
   }
@@ -108,19 +111,16 @@ void Engine::advance(const Window& window) {
     settled = std::min(settled, region.from);
   }
   if (rules_.digits || rules_.letters) {
-    settled = std::min(settled, settled_digits(window));
+    settled = std::min(settled, minus(digits_at_, digit_bytes + 2));
   }
   if (!context_.empty()) {
-    settled = std::min(settled, std::max(minus(context_at_, context_.most_before()), context_barrier_));
+    settled = std::min(settled, minus(context_at_, context_.most_before()));
   }
   for (const auto& lane : lanes_) {
     settled = std::min(settled, lane.at);
   }
-  settled_ = std::max(settled_, matcher_.settled(settled));
-  needed_ = settled_;
-  if (rules_.digits || rules_.letters) {
-    needed_ = std::min(needed_, minus(digits_at_, digit_bytes + 2));
-  }
+  needed_ = std::max(needed_, matcher_.settled(settled));
+  settled_ = std::max({settled_, needed_, matcher_.settled(settled_tail(window))});
 }
 
 // Keywords.
@@ -143,16 +143,6 @@ void Engine::scan_keywords(const Window& window) {
                              window.begin + begin, window);
                });
   keywords_at_ = end;
-}
-
-// No match that is not found yet, and begins with a keyword or before it, begins before.
-std::uint64_t Engine::settled_keywords() const {
-  const std::uint64_t settled = std::max(minus(keywords_at_, rules_.most_back), keywords_barrier_);
-  if (pending_.size() > most_looked_at) {
-    return std::min(settled, minus(pending_.front().anchor, rules_.most_back));
-  }
-  return std::accumulate(pending_.begin(), pending_.end(), settled,
-                         [](std::uint64_t least, const auto& each) { return std::min(least, each.begin); });
 }
 
 void Engine::use_keyword(const KeywordUse& use, std::uint64_t anchor, std::uint64_t begin,
@@ -279,28 +269,6 @@ void Engine::scan_digits(const Window& window) {
   }
 }
 
-// No number that is not found yet begins before.
-std::uint64_t Engine::settled_digits(const Window& window) const {
-  const auto text = window.bytes;
-  const auto may_be = [&text](const std::optional<Gate>& gate, std::size_t at) {
-    return gate && gate->dfa.pass(text.data() + at, text.size() - at) != 0;
-  };
-  for (std::size_t at = window.local(digits_at_); at < text.size(); ++at) {
-    if (!is_digit(text[at]) || (at > 0 && is_digit(text[at - 1]))) {
-      continue;
-    }
-    if (at >= 2 && may_be(rules_.letters, at - 2)) {
-      return window.begin + at - 2;
-    }
-    if (may_be(rules_.digits, at)) {
-      return window.begin + at;
-    }
-  }
-  // Letters whose digits are still to come.
-  const bool letters = rules_.letters && !text.empty() && is_capital(text.back());
-  return letters ? minus(window.end(), 2) : window.end();
-}
-
 // Whether there was text enough.
 bool Engine::try_digits(std::uint64_t at, const Window& window) {
   if (!window.reaches(at + rules_.longest_digits + 3)) {
@@ -390,6 +358,61 @@ void Engine::scan_lane(Lane& lane, const Window& window) {
     }
   }
   lane.at = window.begin + at;
+}
+
+// The tail.
+
+// Up to where nothing that is not found yet can begin, as the tail of the window shows it.
+std::uint64_t Engine::settled_tail(const Window& window) const {
+  std::uint64_t settled = settled_keywords();
+  for (const auto& region : growing_) {
+    settled = std::min(settled, region.from);
+  }
+  for (const auto& region : closed_) {
+    settled = std::min(settled, region.from);
+  }
+  if (rules_.digits || rules_.letters) {
+    settled = std::min(settled, settled_digits(window));
+  }
+  if (!context_.empty()) {
+    settled = std::min(settled, std::max(minus(context_at_, context_.most_before()), context_barrier_));
+  }
+  for (const auto& lane : lanes_) {
+    settled = std::min(settled, lane.at);
+  }
+  return settled;
+}
+
+// No match that is not found yet, and begins with a keyword or before it, begins before.
+std::uint64_t Engine::settled_keywords() const {
+  const std::uint64_t settled = std::max(minus(keywords_at_, rules_.most_back), keywords_barrier_);
+  if (pending_.size() > most_looked_at) {
+    return std::min(settled, minus(pending_.front().anchor, rules_.most_back));
+  }
+  return std::accumulate(pending_.begin(), pending_.end(), settled,
+                         [](std::uint64_t least, const auto& each) { return std::min(least, each.begin); });
+}
+
+// No number that is not found yet begins before.
+std::uint64_t Engine::settled_digits(const Window& window) const {
+  const auto text = window.bytes;
+  const auto may_be = [&text](const std::optional<Gate>& gate, std::size_t at) {
+    return gate && gate->dfa.pass(text.data() + at, text.size() - at) != 0;
+  };
+  for (std::size_t at = window.local(digits_at_); at < text.size(); ++at) {
+    if (!is_digit(text[at]) || (at > 0 && is_digit(text[at - 1]))) {
+      continue;
+    }
+    if (at >= 2 && may_be(rules_.letters, at - 2)) {
+      return window.begin + at - 2;
+    }
+    if (may_be(rules_.digits, at)) {
+      return window.begin + at;
+    }
+  }
+  // Letters whose digits are still to come.
+  const bool letters = rules_.letters && !text.empty() && is_capital(text.back());
+  return letters ? minus(window.end(), 2) : window.end();
 }
 
 }  // namespace sallyport::validators::output

@@ -78,6 +78,7 @@ class Engine {
   bool try_gate(const Gate& gate, std::uint64_t at, const Window& window);
   void scan_context(const Window& window);
   void scan_canaries(const Window& window);
+  [[nodiscard]] std::uint64_t settled_tail(const Window& window) const;
   [[nodiscard]] std::uint64_t settled_keywords() const;
   [[nodiscard]] std::uint64_t settled_digits(const Window& window) const;
   void scan_lane(Lane& lane, const Window& window);
