@@ -102,6 +102,30 @@ struct OutputVerdict {
   std::vector<OutputViolation> violations;
 };
 
+/// The second door for streams that go out while they are made. What it lets out of a stream is, put
+/// together, what `OutputDoor::check` lets out of the whole. Text is held back while something that must not
+/// leave may have begun in it, however long nothing follows. One thread at a time; does not block.
+class LiveInspection {
+ public:
+  virtual ~LiveInspection() = default;
+
+  /// Appends to `out` what may leave. `text` is valid UTF-8.
+  virtual void feed(runners::OutputStream stream, std::string_view text, std::string& out) = 0;
+  /// The stream has ended: appends the rest.
+  virtual void finish(runners::OutputStream stream, std::string& out) = 0;
+
+  /// Whether something was found that lets nothing leave; not even what was appended with it.
+  [[nodiscard]] virtual bool blocked() const = 0;
+
+  /// What was found for the first time since the last call.
+  [[nodiscard]] virtual std::vector<OutputViolation> new_violations() = 0;
+
+  /// The word on everything. The streams of `question` are empty, and so are those of the verdict; its
+  /// violations are those of the streams too. Only once, after both streams have ended or were blocked. Any
+  /// thread.
+  [[nodiscard]] virtual OutputVerdict conclude(OutputQuestion question) = 0;
+};
+
 /// Door two: does anything leave that must not?
 class OutputDoor {
  public:
@@ -110,6 +134,9 @@ class OutputDoor {
   [[nodiscard]] virtual std::vector<std::string> known_secrets(std::string_view context_json) const = 0;
   /// Thread-safety of both: any thread. Time is linear in the length of the texts.
   [[nodiscard]] virtual OutputVerdict check(OutputQuestion question) const = 0;
+  /// Begins with two streams; never null. `redact` and `known_secrets` as in OutputQuestion. Any thread.
+  [[nodiscard]] virtual std::unique_ptr<LiveInspection> inspect_live(
+      bool redact, std::vector<std::string> known_secrets) const = 0;
   /// As FirstDoor has it.
   [[nodiscard]] virtual std::uint64_t generation() const { return 0; }
 };

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include <chrono>
+#include <stop_token>
 #include <utility>
 #include <variant>
 
@@ -103,12 +104,12 @@ struct Pipeline::Evidence {
 Pipeline::Pipeline(PipelineParts parts) : parts_(std::move(parts)) {}
 
 asio::awaitable<ApiResult<ExecutionReply>> Pipeline::execute(ExecutionRequest request,
-                                                             runners::OutputSink* sink, CallBounds bounds) {
+                                                             ExecutionObserver* observer, CallBounds bounds) {
   Evidence evidence;
   evidence.execution_id = request.execution_id.empty() ? parts_.new_id() : request.execution_id;
   audit(request, evidence, nullptr, nullptr);
   try {
-    ApiResult<ExecutionReply> result = co_await walk(request, sink, std::move(bounds), evidence);
+    ApiResult<ExecutionReply> result = co_await walk(request, observer, std::move(bounds), evidence);
     if (result.has_value()) {
       audit(request, evidence, &*result, nullptr);
       observe(metrics::Stage::total, result->total_time_seconds * 1000);
@@ -130,11 +131,11 @@ asio::awaitable<ApiResult<ExecutionReply>> Pipeline::execute(ExecutionRequest re
 
 std::optional<ApiError> Pipeline::refusal(const ExecutionRequest& request) {
   if (const auto refusal = parts_.admission.check_rate(owner_of(request))) return refused_entry(*refusal);
-  return missing_layers(request, false);
+  return missing_layers(request);
 }
 
 asio::awaitable<ApiResult<ExecutionReply>> Pipeline::walk(ExecutionRequest& request,
-                                                          runners::OutputSink* sink, CallBounds bounds,
+                                                          ExecutionObserver* observer, CallBounds bounds,
                                                           Evidence& evidence) {
   using metrics::Stage;
   const Clock::time_point begin = Clock::now();
@@ -142,10 +143,10 @@ asio::awaitable<ApiResult<ExecutionReply>> Pipeline::walk(ExecutionRequest& requ
   if (!request.accepted) {
     if (const auto refusal = parts_.admission.check_rate(owner)) co_return refused_entry(*refusal);
   }
-  if (auto missing = missing_layers(request, sink != nullptr)) co_return std::move(*missing);
+  if (auto missing = missing_layers(request)) co_return std::move(*missing);
 
   ExecutionReply reply;
-  const std::optional<std::string> cache_key = cache_key_of(request, owner, sink != nullptr);
+  const std::optional<std::string> cache_key = cache_key_of(request, owner, observer != nullptr);
   const ExecutionReply* const known = cache_key ? parts_.cache->find(*cache_key) : nullptr;
   if (known != nullptr) {
     reply = *known;
@@ -159,6 +160,10 @@ asio::awaitable<ApiResult<ExecutionReply>> Pipeline::walk(ExecutionRequest& requ
   reply.timings.validation_ms = milliseconds_since(begin);
   observe(Stage::validation, reply.timings.validation_ms);
   reply.validation_violations = std::move(verdict.violations);
+  if (observer != nullptr) {
+    for (const ValidationViolation& violation : reply.validation_violations)
+      observer->on_violation(violation);
+  }
 
   if (!verdict.passed) {
     reply.error_type = "ValidationError";
@@ -166,6 +171,7 @@ asio::awaitable<ApiResult<ExecutionReply>> Pipeline::walk(ExecutionRequest& requ
     if (verdict.error_line > 0) reply.error_line = verdict.error_line;
   } else {
     const Clock::time_point queued = Clock::now();
+    if (observer != nullptr) observer->on_queued(reply.id);
     Admission::Result entry = co_await parts_.admission.enter(owner, request.priority, bounds);
     reply.timings.queue_ms = milliseconds_since(queued);
     observe(Stage::queue, reply.timings.queue_ms);
@@ -173,21 +179,35 @@ asio::awaitable<ApiResult<ExecutionReply>> Pipeline::walk(ExecutionRequest& requ
     std::optional<Admission::Permit> permit(std::move(std::get<Admission::Permit>(entry)));
 
     const Clock::time_point started = Clock::now();
+    if (observer != nullptr) observer->on_started(reply.id, reply.timings.queue_ms);
     std::vector<std::string> secrets = co_await known_secrets(request);
     runners::Job job = make_job(request, reply.id);
     job.imports = std::move(verdict.imports);
-    CallBounds run_bounds(bounds.deadline.at_most(request.limits.timeout + parts_.run_overhead), bounds.stop);
+    std::stop_source run;
+    const auto pass_on = [&run] { run.request_stop(); };
+    const std::stop_callback stop_run(bounds.stop, pass_on);
+    std::optional<LiveOutput> live;
+    if (observer != nullptr) live.emplace(*observer, live_inspection(request, secrets), run);
+    runners::OutputSink* const sink = live ? &*live : nullptr;
+    CallBounds run_bounds(bounds.deadline.at_most(request.limits.timeout + parts_.run_overhead),
+                          run.get_token());
     runners::Outcome outcome = co_await parts_.runner.run(std::move(job), sink, std::move(run_bounds));
     permit.reset();
+    if (live) live->finish();
     reply.timings.sandbox_ms = milliseconds_since(started);
     observe(Stage::sandbox, reply.timings.sandbox_ms);
     if (parts_.metrics != nullptr) parts_.metrics->outcome(outcome);
     evidence.verdict = outcome.verdict;
     evidence.container_id = outcome.container_id;
+    // Not the client's wish: the second door had it stopped, and says so in the reply.
+    const bool cut_short = live && live->blocked() && !bounds.stop.stop_requested();
+    if (cut_short && outcome.verdict == runners::Verdict::stopped) {
+      outcome.verdict = runners::Verdict::killed_by_signal;
+    }
     if (auto error = apply_outcome(std::move(outcome), request.limits, reply)) co_return std::move(*error);
 
     const Clock::time_point ended = Clock::now();
-    co_await pass_second_door(request, std::move(secrets), reply);
+    co_await pass_second_door(request, std::move(secrets), live ? &*live : nullptr, reply);
     reply.timings.output_ms = milliseconds_since(ended);
     observe(Stage::output, reply.timings.output_ms);
     if (cache_key) parts_.cache->store(*cache_key, reply);
@@ -217,7 +237,7 @@ asio::awaitable<ApiResult<ValidationReply>> Pipeline::validate(ExecutionRequest 
   const Owner owner = owner_of(request);
   if (const auto refusal = parts_.admission.check_rate(owner)) co_return refused_entry(*refusal);
   request.layers.enable_output_validation = false;
-  if (auto missing = missing_layers(request, false)) co_return std::move(*missing);
+  if (auto missing = missing_layers(request)) co_return std::move(*missing);
   CodeVerdict verdict = co_await pass_first_door(request);
   ValidationReply reply;
   reply.is_valid = verdict.passed;
@@ -235,7 +255,7 @@ asio::awaitable<ApiResult<OutputVerdict>> Pipeline::redact(RedactionRequest requ
   ExecutionRequest nothing;
   nothing.layers.enable_syntax_validation = false;
   nothing.layers.enable_ast_validation = false;
-  if (auto missing = missing_layers(nothing, false)) co_return std::move(*missing);
+  if (auto missing = missing_layers(nothing)) co_return std::move(*missing);
   const std::size_t bytes = request.text.size();
   OutputQuestion question;
   question.redact = request.redact;
@@ -243,7 +263,7 @@ asio::awaitable<ApiResult<OutputVerdict>> Pipeline::redact(RedactionRequest requ
   co_return co_await ask_second_door(bytes, std::move(question));
 }
 
-std::optional<ApiError> Pipeline::missing_layers(const ExecutionRequest& request, bool live) const {
+std::optional<ApiError> Pipeline::missing_layers(const ExecutionRequest& request) const {
   struct Layer {
     bool wanted;
     bool present;
@@ -254,8 +274,8 @@ std::optional<ApiError> Pipeline::missing_layers(const ExecutionRequest& request
   const Layer layers[] = {
       {request.layers.enable_syntax_validation, has_first, "syntax validation", "enable_syntax_validation"},
       {request.layers.enable_ast_validation, has_first, "AST validation", "enable_ast_validation"},
-      {request.layers.enable_output_validation, parts_.doors.output != nullptr && !live,
-       live ? "output validation of live output" : "output validation", "enable_output_validation"},
+      {request.layers.enable_output_validation, parts_.doors.output != nullptr, "output validation",
+       "enable_output_validation"},
   };
   std::string names;
   std::string switches;
@@ -307,27 +327,47 @@ asio::awaitable<std::vector<std::string>> Pipeline::known_secrets(const Executio
   co_return co_await run(request.context_json.size(), std::move(read));
 }
 
+std::unique_ptr<LiveInspection> Pipeline::live_inspection(const ExecutionRequest& request,
+                                                          std::vector<std::string> known_secrets) const {
+  if (!request.layers.enable_output_validation) return nullptr;
+  return parts_.doors.output->inspect_live(request.layers.redact_sensitive_output, std::move(known_secrets));
+}
+
 asio::awaitable<OutputVerdict> Pipeline::ask_second_door(std::size_t bytes, OutputQuestion question) const {
   auto check = [door = parts_.doors.output, &question] { return door->check(std::move(question)); };
   co_return co_await run(bytes, std::move(check));
 }
 
 asio::awaitable<void> Pipeline::pass_second_door(const ExecutionRequest& request,
-                                                 std::vector<std::string> known_secrets,
+                                                 std::vector<std::string> known_secrets, LiveOutput* live,
                                                  ExecutionReply& reply) const {
+  if (live != nullptr) {
+    reply.stdout_text = live->take_text(runners::OutputStream::stdout_stream);
+    reply.stderr_text = live->take_text(runners::OutputStream::stderr_stream);
+  }
   if (!request.layers.enable_output_validation) co_return;
-  const std::size_t bytes = bytes_of(reply);
+  std::size_t bytes = bytes_of(reply);
   OutputQuestion question;
   question.redact = request.layers.redact_sensitive_output;
   question.was_truncated = reply.was_output_truncated;
   question.known_secrets = std::move(known_secrets);
-  question.texts.stdout_text = std::move(reply.stdout_text);
-  question.texts.stderr_text = std::move(reply.stderr_text);
+  if (live == nullptr) {
+    question.texts.stdout_text = std::move(reply.stdout_text);
+    question.texts.stderr_text = std::move(reply.stderr_text);
+  } else {
+    bytes -= reply.stdout_text.size() + reply.stderr_text.size();
+  }
   question.texts.error_type = std::move(reply.error_type);
   question.texts.error_message = std::move(reply.error_message);
   question.texts.artifacts = std::move(reply.artifacts);
   question.texts.notes = std::move(reply.notes);
-  OutputVerdict verdict = co_await ask_second_door(bytes, std::move(question));
+  OutputVerdict verdict;
+  if (live == nullptr) {
+    verdict = co_await ask_second_door(bytes, std::move(question));
+  } else {
+    auto conclude = [live, &question] { return live->inspection()->conclude(std::move(question)); };
+    verdict = co_await run(bytes, std::move(conclude));
+  }
 
   reply.output_violations = std::move(verdict.violations);
   reply.was_output_redacted = verdict.redacted;
@@ -342,8 +382,10 @@ asio::awaitable<void> Pipeline::pass_second_door(const ExecutionRequest& request
     reply.error_message = std::move(verdict.error_message);
     co_return;
   }
-  reply.stdout_text = std::move(verdict.texts.stdout_text);
-  reply.stderr_text = std::move(verdict.texts.stderr_text);
+  if (live == nullptr) {
+    reply.stdout_text = std::move(verdict.texts.stdout_text);
+    reply.stderr_text = std::move(verdict.texts.stderr_text);
+  }
   reply.error_type = std::move(verdict.texts.error_type);
   reply.error_message = std::move(verdict.texts.error_message);
   reply.artifacts = std::move(verdict.texts.artifacts);

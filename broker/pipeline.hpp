@@ -11,6 +11,8 @@
 #include "broker/audit_sink.hpp"
 #include "broker/doors.hpp"
 #include "broker/execution_id.hpp"
+#include "broker/execution_observer.hpp"
+#include "broker/live_output.hpp"
 #include "broker/metrics/broker_metrics.hpp"
 #include "broker/result_cache.hpp"
 #include "runners/runner.hpp"
@@ -19,6 +21,7 @@
 #include <boost/asio/awaitable.hpp>
 
 #include <cstddef>
+#include <memory>
 #include <optional>
 #include <string>
 #include <type_traits>
@@ -59,10 +62,13 @@ class Pipeline {
   /// was not served: a layer that it wants is missing (422), its user has had enough (429), no place (503),
   /// no sandbox (503), stopped (499). Throws for faults of the broker only.
   ///
-  /// `sink` may be null. Live output goes out before door two can see the whole of it, so a request with a
-  /// sink must have output validation off.
+  /// `observer` may be null; it must outlive the call. What it sees of the output has passed door two, in
+  /// pieces: the same rules, and what they redact is redacted. A rule that blocks can withhold only what has
+  /// not gone out yet; the run is stopped there, and the reply fails without any output, as it does when
+  /// nobody watches. The same holds for a rule that blocks for an error's message, an artifact or a note, all
+  /// of which are known at the end only.
   boost::asio::awaitable<ApiResult<ExecutionReply>> execute(ExecutionRequest request,
-                                                            runners::OutputSink* sink,
+                                                            ExecutionObserver* observer,
                                                             base::CallBounds bounds);
 
   /// Why a request would be refused at once: its user, or key, has had enough (429), a layer that it wants is
@@ -78,19 +84,23 @@ class Pipeline {
 
  private:
   struct Evidence;
-  boost::asio::awaitable<ApiResult<ExecutionReply>> walk(ExecutionRequest& request, runners::OutputSink* sink,
-                                                         base::CallBounds bounds, Evidence& evidence);
+  boost::asio::awaitable<ApiResult<ExecutionReply>> walk(ExecutionRequest& request,
+                                                         ExecutionObserver* observer, base::CallBounds bounds,
+                                                         Evidence& evidence);
   [[nodiscard]] std::optional<std::string> cache_key_of(const ExecutionRequest& request, const Owner& owner,
                                                         bool live) const;
   void observe(metrics::Stage stage, double milliseconds) const;
-  [[nodiscard]] std::optional<ApiError> missing_layers(const ExecutionRequest& request, bool live) const;
+  [[nodiscard]] std::optional<ApiError> missing_layers(const ExecutionRequest& request) const;
   [[nodiscard]] boost::asio::awaitable<CodeVerdict> pass_first_door(const ExecutionRequest& request) const;
   [[nodiscard]] boost::asio::awaitable<std::vector<std::string>> known_secrets(
       const ExecutionRequest& request) const;
+  /// Null where output validation is off.
+  [[nodiscard]] std::unique_ptr<LiveInspection> live_inspection(const ExecutionRequest& request,
+                                                                std::vector<std::string> known_secrets) const;
   [[nodiscard]] boost::asio::awaitable<OutputVerdict> ask_second_door(std::size_t bytes,
                                                                       OutputQuestion question) const;
   boost::asio::awaitable<void> pass_second_door(const ExecutionRequest& request,
-                                                std::vector<std::string> known_secrets,
+                                                std::vector<std::string> known_secrets, LiveOutput* live,
                                                 ExecutionReply& reply) const;
   /// Runs `function` beside the executor's thread if it has `bytes` to go through that would hold others up.
   template <class F>

@@ -16,6 +16,8 @@ class RedactingOutputDoor final : public OutputDoor {
 
   [[nodiscard]] std::vector<std::string> known_secrets(std::string_view context_json) const override;
   [[nodiscard]] OutputVerdict check(OutputQuestion question) const override;
+  [[nodiscard]] std::unique_ptr<LiveInspection> inspect_live(
+      bool redact, std::vector<std::string> known_secrets) const override;
   [[nodiscard]] std::uint64_t generation() const override { return rules_.generation(); }
 
  private:

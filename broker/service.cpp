@@ -114,6 +114,7 @@ class Service::Impl {
     parts.longest_beside_run = longest_beside_run();
     parts.workers = workers_;
     parts.cutting = [this] { return server_.cutting(); };
+    parts.streaming = config_.streaming;
     return parts;
   }
 

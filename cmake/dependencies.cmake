@@ -6,6 +6,7 @@ find_package(CLI11 2.1 REQUIRED)
 find_package(ICU 72 REQUIRED COMPONENTS uc data)
 find_package(OpenSSL 3.0 REQUIRED COMPONENTS Crypto)
 find_package(SQLite3 3.40 REQUIRED)
+find_package(CURL 7.85 REQUIRED)
 
 # Debian's re2 comes without CMake files.
 find_path(RE2_INCLUDE re2/re2.h REQUIRED)

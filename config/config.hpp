@@ -167,6 +167,14 @@ struct Jobs {
   std::uint64_t max_batch = 32;                    ///< Executions in one batch.
 };
 
+/// Replies that are sent while the submission runs.
+struct Streaming {
+  double heartbeat_seconds = 15;              ///< Longest silence of a stream.
+  std::uint64_t max_event_bytes = 2'097'152;  ///< Events kept of one execution, beside its result.
+  double kept_seconds = 60;                   ///< Events of a job that has ended.
+  std::uint64_t max_kept_bytes = 67'108'864;  ///< Of all jobs that have ended.
+};
+
 struct Images {
   std::string default_image = "python";
   std::string recipes = "/usr/share/sallyport/images";    ///< Folder with one folder a recipe.
@@ -235,6 +243,7 @@ struct Config {
   Cache cache;
   Store store;
   Jobs jobs;
+  Streaming streaming;
   Images images;
   Policies policies;
   Output output;

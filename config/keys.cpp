@@ -185,6 +185,19 @@ std::vector<Key> owner_limit_keys() {
   };
 }
 
+std::vector<Key> streaming_keys() {
+  return {
+      {SALLYPORT_KEY(streaming.heartbeat_seconds), seconds, "seconds",
+       "Longest silence of a stream: a heartbeat is sent when nothing happens."},
+      {SALLYPORT_KEY(streaming.max_event_bytes), Range{1024, 1'073'741'824}, "bytes",
+       "Events kept of one execution, beside its result; a reader further behind is cut."},
+      {SALLYPORT_KEY(streaming.kept_seconds), seconds, "seconds",
+       "How long the events of a job are kept after its end, for readers whose connection broke."},
+      {SALLYPORT_KEY(streaming.max_kept_bytes), Range{0, 1'099'511'627'776}, "bytes",
+       "Events of jobs that have ended, together; beyond, the oldest are dropped."},
+  };
+}
+
 std::vector<Key> cache_keys() {
   return {
       {SALLYPORT_KEY(cache.enabled),
@@ -345,6 +358,7 @@ std::vector<Key> all_keys() {
   append(cache_keys());
   append(store_keys());
   append(job_keys());
+  append(streaming_keys());
   append(image_keys());
   append(policy_keys());
   append(output_keys());

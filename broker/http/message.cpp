@@ -99,7 +99,7 @@ std::string http_date(std::int64_t unix_seconds) {
   return {text.data(), static_cast<std::size_t>(length)};
 }
 
-std::string serialize_head(const Response& response, bool keep_alive) {
+std::string serialize_head(const Response& response, bool keep_alive, bool takes_chunks) {
   std::string head = "HTTP/1.1 " + std::to_string(response.status) + " " + reason_phrase(response.status);
   head += "\r\n";
   const auto now = std::chrono::system_clock::now().time_since_epoch();
@@ -107,7 +107,11 @@ std::string serialize_head(const Response& response, bool keep_alive) {
   const bool may_have_body = response.status != 204;
   if (may_have_body) {
     append_field(head, "Content-Type", response.content_type);
-    append_field(head, "Content-Length", std::to_string(response.body.size()));
+    if (!response.produce) {
+      append_field(head, "Content-Length", std::to_string(response.body.size()));
+    } else if (takes_chunks) {
+      append_field(head, "Transfer-Encoding", "chunked");
+    }
   }
   // What a submission printed is never to be taken for a page.
   append_field(head, "X-Content-Type-Options", "nosniff");

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "broker/caller.hpp"
+#include "broker/http/body_writer.hpp"
 
 #include <cstdint>
 #include <memory>
@@ -26,6 +27,7 @@ struct RequestHead {
   bool keep_alive = true;         ///< The client's wish, by its version and Connection field.
   bool expects_continue = false;  ///< It waits for "100 Continue" before it sends the body.
   bool has_body = false;
+  bool takes_chunks = true;  ///< Of HTTP/1.1: it understands the chunked transfer coding.
 
   /// Value of the first field of this name, in any case.
   [[nodiscard]] std::optional<std::string_view> header(std::string_view name) const;
@@ -44,10 +46,12 @@ struct Response {
   std::vector<Header> headers;  ///< Beyond those that the server sets: Date, Content-*, Connection.
   std::string body;
   std::string error_type;  ///< Of the body, for the metrics; empty for none.
+  BodyProducer produce;    ///< In place of `body` and `error_type`, where it is set.
 };
 
-/// The bytes up to and with the empty line. `keep_alive` false announces the end of the connection.
-[[nodiscard]] std::string serialize_head(const Response& response, bool keep_alive);
+/// The bytes up to and with the empty line. `keep_alive` false announces the end of the connection, which is
+/// also the end of a produced body for a client that does not take chunks.
+[[nodiscard]] std::string serialize_head(const Response& response, bool keep_alive, bool takes_chunks = true);
 
 /// "Sun, 06 Nov 1994 08:49:37 GMT"
 [[nodiscard]] std::string http_date(std::int64_t unix_seconds);

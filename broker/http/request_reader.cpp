@@ -102,6 +102,7 @@ class RequestReader::Impl {
     const auto& message = parser_.get();
     head_.method = std::string(message.method_string());
     head_.keep_alive = parser_.keep_alive();
+    head_.takes_chunks = parser_.get().version() >= 11;
     for (const auto& field : message) {
       Header header;
       header.name = std::string(field.name_string());

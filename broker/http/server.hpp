@@ -32,8 +32,11 @@ struct StartError {
 ///   that second; further ones are closed unanswered.
 /// - While all bodies and answers together hold `max_buffered_bytes` or more, a request with a body gets 503.
 /// - When accept runs out of descriptors it pauses, longer each time, and goes on by itself.
-/// - A client that closes or half-closes its connection triggers the stop token of the handler that serves
-/// it.
+/// - A client that closes or half-closes its connection triggers the stop token of the handler or producer
+/// that
+///   serves it.
+/// - A streamed body goes out chunked, to HTTP/1.0 until the connection is closed; each piece of it has
+///   `write_timeout_seconds`. At shut-down streams have the same time as handlers before they are cut.
 ///
 /// Thread-safety: all calls, and all handlers, on the executor's one thread.
 class Server {

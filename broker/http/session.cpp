@@ -2,6 +2,7 @@
 
 #include "broker/http/error_response.hpp"
 #include "broker/http/peer_watch.hpp"
+#include "broker/http/stream_writer.hpp"
 #include "broker/seconds.hpp"
 
 #include <chrono>
@@ -43,6 +44,7 @@ void Session::drain() {
 }
 
 void Session::cut() {
+  cut_ = true;
   if (running_) {
     running_->request_stop();
   } else {
@@ -110,12 +112,16 @@ asio::awaitable<bool> Session::serve_one() {
   }
   if (!co_await read_body(reader, charge)) co_return false;
   const bool keep_alive = reader.head().keep_alive;
+  const bool takes_chunks = reader.head().takes_chunks;
   Request request = reader.take();
   request.path_parameters = std::move(match.parameters);
   request.caller = std::move(std::get<std::shared_ptr<const Caller>>(admitted));
   Response response = co_await handle(*match.route, std::move(request));
+  if (response.produce && !head_only) {
+    co_return co_await stream(*match.route, std::move(response), keep_alive, takes_chunks);
+  }
   charge.add(response.body.size());
-  co_return co_await answer(std::move(response), head_only, keep_alive);
+  co_return co_await answer(std::move(response), head_only, keep_alive, takes_chunks);
 }
 
 asio::awaitable<bool> Session::read_head(RequestReader& reader) {
@@ -194,17 +200,61 @@ asio::awaitable<Response> Session::handle(const Route& route, Request request) {
   co_return response;
 }
 
-asio::awaitable<bool> Session::answer(Response response, bool head_only, bool keep_alive) {
+asio::awaitable<bool> Session::answer(Response response, bool head_only, bool keep_alive, bool takes_chunks) {
   if (context_->observer != nullptr) {
     context_->observer->answered(route_, response.status, response.error_type);
   }
   keep_alive = keep_alive && !context_->draining && !peer_gone_;
-  const std::string head = serialize_head(response, keep_alive);
+  const std::string head = serialize_head(response, keep_alive, takes_chunks);
   const std::string_view body = head_only || response.status == 204 ? std::string_view() : response.body;
   Deadline deadline = Deadline::after(seconds(context_->limits.write_timeout_seconds));
   if (peer_gone_) deadline = deadline.at_most(kFarewell);
   const IoStatus status = co_await connection_->write(head, body, deadline);
   if (status != IoStatus::done) co_return false;
+  if (!keep_alive && !peer_gone_) co_await connection_->linger(Deadline::after(kLinger));
+  co_return keep_alive;
+}
+
+asio::awaitable<bool> Session::stream(const Route& route, Response response, bool keep_alive,
+                                      bool takes_chunks) {
+  keep_alive = keep_alive && takes_chunks && !context_->draining && !peer_gone_;
+  running_.emplace();
+  const std::stop_source stop = *running_;
+  if (cut_ || peer_gone_) running_->request_stop();
+  PeerWatch watch(connection_, stop);
+  watch.start();
+
+  const auto piece_time = seconds(context_->limits.write_timeout_seconds);
+  const std::string head = serialize_head(response, keep_alive, takes_chunks);
+  const IoStatus status = co_await connection_->write(head, {}, Deadline::after(piece_time));
+  if (status != IoStatus::done) running_->request_stop();
+
+  StreamWriter writer(*connection_, takes_chunks, piece_time);
+  BodyEnd end;
+  std::string fault;
+  try {
+    asio::awaitable<BodyEnd> body = response.produce(writer, stop.get_token());
+    end = co_await std::move(body);
+  } catch (const std::exception& error) {
+    fault = error.what();
+    if (fault.empty()) fault = "an exception without a message";
+  } catch (...) {
+    fault = "an exception of an unknown type";
+  }
+  co_await watch.finish();
+  running_.reset();
+  peer_gone_ = connection_->peer_gone();
+
+  if (!fault.empty()) {
+    context_->log->write(Severity::error, "handler_fault", route.method + " " + route.path + ": " + fault);
+    end.complete = false;
+    end.error_type = error_type_of(500);
+  }
+  if (context_->observer != nullptr) context_->observer->answered(route_, response.status, end.error_type);
+  if (!end.complete) co_return false;
+  const bool whole = co_await writer.finish();
+  if (!whole) co_return false;
+  keep_alive = keep_alive && !context_->draining && !peer_gone_;
   if (!keep_alive && !peer_gone_) co_await connection_->linger(Deadline::after(kLinger));
   co_return keep_alive;
 }

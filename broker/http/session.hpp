@@ -47,8 +47,8 @@ class Session {
   /// Ends the session now if it waits for a request; otherwise it ends after the one that it serves.
   void drain();
 
-  /// Triggers the stop token of the handler that runs; ends the session if none does. The handler's answer is
-  /// still sent.
+  /// Triggers the stop token of the handler or producer that runs; ends the session if none does. The
+  /// handler's answer is still sent.
   void cut();
 
   /// Ends all reading and writing.
@@ -59,7 +59,10 @@ class Session {
   boost::asio::awaitable<bool> read_head(RequestReader& reader);
   boost::asio::awaitable<bool> read_body(RequestReader& reader, MemoryBudget::Charge& charge);
   boost::asio::awaitable<Response> handle(const Route& route, Request request);
-  boost::asio::awaitable<bool> answer(Response response, bool head_only, bool keep_alive);
+  boost::asio::awaitable<bool> answer(Response response, bool head_only, bool keep_alive,
+                                      bool takes_chunks = true);
+  boost::asio::awaitable<bool> stream(const Route& route, Response response, bool keep_alive,
+                                      bool takes_chunks);
   [[nodiscard]] std::variant<std::shared_ptr<const Caller>, Response> admit(const Route& route,
                                                                             const RequestHead& head) const;
   void feed(RequestReader& reader);
@@ -71,6 +74,7 @@ class Session {
   std::optional<std::stop_source> running_;
   std::string_view route_;  // Of the request under way; empty while or if there is none.
   bool waiting_ = false;
+  bool cut_ = false;
   bool peer_gone_ = false;
 };
 

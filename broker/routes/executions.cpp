@@ -1,14 +1,16 @@
 #include "broker/routes/executions.hpp"
 
-#include "base/run_on.hpp"
-#include "broker/api/execution_reply.hpp"
 #include "broker/http/error_response.hpp"
 #include "broker/jobs/idempotency.hpp"
 #include "broker/jobs/job_view.hpp"
 #include "broker/jobs/stored_error.hpp"
 #include "broker/routes/reply_mode.hpp"
+#include "broker/reply_text.hpp"
+#include "broker/seconds.hpp"
+#include "broker/stream/streamed_execution.hpp"
 
-#include <cstddef>
+#include <boost/asio/this_coro.hpp>
+
 #include <memory>
 #include <optional>
 #include <stop_token>
@@ -26,9 +28,6 @@ using http::Request;
 using http::Response;
 
 namespace {
-
-/// Larger replies are written beside the I/O thread: megabytes of artifacts take tens of milliseconds.
-constexpr std::size_t kMaxInlineReply = 64 * 1024;
 
 class ExecutionRoutes {
  public:
@@ -50,6 +49,9 @@ class ExecutionRoutes {
     }
     std::string().swap(request.body);  // It may be megabytes, and the run may take minutes.
 
+    if (const EventForm* form = accepted_form(request.head.header("Accept"))) {
+      co_return co_await stream(std::move(*parsed), *form, std::move(stop));
+    }
     CallBounds bounds(Deadline::after(parts_.longest_beside_run + parsed->limits.timeout), std::move(stop));
     auto result = co_await parts_.pipeline.execute(std::move(*parsed), nullptr, std::move(bounds));
     if (result.has_error()) {
@@ -59,12 +61,7 @@ class ExecutionRoutes {
     }
     Response response;
     response.error_type = result->error_type.value_or("");
-    if (bytes_of(*result) <= kMaxInlineReply || !parts_.workers) {
-      response.body = to_json(std::move(*result));
-    } else {
-      auto write = [&result] { return to_json(std::move(*result)); };
-      response.body = co_await base::run_on(parts_.workers, std::move(write));
-    }
+    response.body = co_await reply_text(std::move(*result), parts_.workers);
     co_return response;
   }
 
@@ -132,6 +129,28 @@ class ExecutionRoutes {
   }
 
  private:
+  asio::awaitable<Response> stream(ExecutionRequest request, const EventForm& form, std::stop_token stop) {
+    const auto executor = co_await asio::this_coro::executor;
+    StreamedExecutionParts parts(executor, parts_.pipeline);
+    parts.workers = parts_.workers;
+    parts.max_event_bytes = parts_.streaming.max_event_bytes;
+    parts.cutting = parts_.cutting;
+    parts.deadline = Deadline::after(parts_.longest_beside_run + request.limits.timeout);
+    const auto execution = StreamedExecution::begin(std::move(parts), std::move(request));
+    const auto refusal = co_await execution->refusal(std::move(stop));
+    if (refusal) co_return http::to_response(*refusal);
+
+    Response response;
+    response.content_type = form.content_type();
+    response.headers = streaming_headers();
+    const auto heartbeat = seconds(parts_.streaming.heartbeat_seconds);
+    response.produce = [execution, &form, heartbeat](http::BodyWriter& writer, std::stop_token gone) {
+      EventReader reader(execution->events(), form, heartbeat);
+      return execution->send(std::move(reader), writer, std::move(gone));
+    };
+    co_return response;
+  }
+
   ExecutionRoutesParts parts_;
 };
 

@@ -6,6 +6,7 @@
 #include "broker/http/router.hpp"
 #include "broker/jobs/jobs.hpp"
 #include "broker/pipeline.hpp"
+#include "config/config.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
 
@@ -26,9 +27,11 @@ struct ExecutionRoutesParts {
   boost::asio::any_io_executor
       workers;                    ///< Where large replies are written; empty: on the executor's thread.
   std::function<bool()> cutting;  ///< Whether the server is stopping what still runs.
+  config::Streaming streaming;
 };
 
-/// `POST /v1/executions`, answered when it has ended or when it is stored, and `POST /v1/validate`.
+/// `POST /v1/executions`, answered when it has ended, as a stream of events, or when it is stored, and
+/// `POST /v1/validate`.
 void add_executions_routes(http::Router& router, ExecutionRoutesParts parts);
 
 }  // namespace sallyport::broker

@@ -185,7 +185,7 @@ void add_jobs_routes(http::Router& router, JobsRoutesParts parts) {
               [routes](Request request, std::stop_token) { return routes->list(std::move(request)); }});
   router.add({"GET", "/v1/executions/{id}", Scope::read, false,
               [routes](Request request, std::stop_token) { return routes->show(std::move(request)); }});
-  router.add({"DELETE", "/v1/executions/{id}", Scope::execute, false,
+  router.add({"DELETE", "/v1/executions/{id}", Scope::read, false,
               [routes](Request request, std::stop_token) { return routes->cancel(std::move(request)); }});
 }
 

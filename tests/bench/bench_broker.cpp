@@ -1,9 +1,11 @@
 // The broker without sandboxes, and what it is measured against. Both print the port that they listen on.
 //
-//   bench_broker broker FOLDER [at-once|hold]   everything but the runner is the broker's own: HTTP, both
-//   doors,
-//                                               admission, audit records in FOLDER; a runner that replies at
-//                                               once, or one that holds every submission
+//   bench_broker broker FOLDER [at-once|hold|print]
+//                                               everything but the runner is the broker's own: HTTP, both
+//                                               doors, admission, audit records in FOLDER; a runner that
+//                                               replies at once, one that holds every submission, or one
+//                                               whose submissions print the time (Unix, ns) until they are
+//                                               stopped
 //   bench_broker bare BYTES                     a Beast server that answers every request with as many bytes
 #include "base/event.hpp"
 #include "broker/cli/log_adapters.hpp"
@@ -39,13 +41,16 @@ namespace beast = boost::beast;
 namespace sallyport::bench {
 namespace {
 
+enum class Mode { at_once, hold, print };
+
 class Runner final : public runners::Runner {
  public:
-  explicit Runner(bool hold) : hold_(hold) {}
+  explicit Runner(Mode mode) : mode_(mode) {}
 
-  asio::awaitable<runners::Outcome> run(runners::Job /*job*/, runners::OutputSink* /*sink*/,
+  asio::awaitable<runners::Outcome> run(runners::Job /*job*/, runners::OutputSink* sink,
                                         base::CallBounds bounds) override {
-    if (hold_) co_await base::sleep(std::move(bounds));
+    if (mode_ == Mode::print && sink != nullptr) co_await print(*sink, bounds);
+    if (mode_ == Mode::hold) co_await base::sleep(std::move(bounds));
     runners::Outcome outcome;
     outcome.verdict = runners::Verdict::completed;
     outcome.exit_code = 0;
@@ -62,7 +67,18 @@ class Runner final : public runners::Runner {
   asio::awaitable<void> shut_down(base::CallBounds /*bounds*/) override { co_return; }
 
  private:
-  bool hold_;
+  static asio::awaitable<void> print(runners::OutputSink& sink, base::CallBounds bounds) {
+    base::WaitStatus status = base::WaitStatus::timed_out;
+    while (status == base::WaitStatus::timed_out && !bounds.deadline.expired()) {
+      const auto now = std::chrono::system_clock::now().time_since_epoch();
+      const auto count = std::chrono::duration_cast<std::chrono::nanoseconds>(now).count();
+      sink.on_output(runners::OutputStream::stdout_stream, "at " + std::to_string(count) + " ns\n");
+      base::CallBounds pause(base::Deadline::after(std::chrono::milliseconds(500)), bounds.stop);
+      status = co_await base::sleep(std::move(pause));
+    }
+  }
+
+  Mode mode_;
 };
 
 class Images final : public broker::ImageCatalog {
@@ -83,12 +99,13 @@ asio::awaitable<void> serve_until_end(broker::Service& service) {
   co_await service.shut_down();
 }
 
-int run_broker(const std::string& folder, bool hold) {
+int run_broker(const std::string& folder, Mode mode) {
   config::Config config;
   config.server.port = 0;
   config.server.max_connections = 2000;
   config.server.shutdown_seconds = 0.1;
   config.admission.max_queued = 128;
+  if (mode == Mode::print) config.admission.max_concurrent = 1000;
   config.log.file = folder + "/broker.log";
   config.log.audit_file = folder + "/audit.log";
   const broker::OutputRules output_rules("");
@@ -105,7 +122,7 @@ int run_broker(const std::string& folder, bool hold) {
   broker::cli::LogAudit audit(logs.logs->audit());
   broker::metrics::BrokerMetrics metrics("bench");
   metrics.know_code_rules(broker::PythonFirstDoor::rule_ids());
-  Runner runner(hold);
+  Runner runner(mode);
   const Images images;
   const broker::Policies policies("");
   const broker::PythonFirstDoor first(policies);
@@ -173,11 +190,14 @@ int run_bare(std::size_t bytes) {
 int main(int argc, char** argv) {
   const std::vector<std::string> arguments(argv + 1, argv + argc);
   if (arguments.size() >= 2 && arguments[0] == "broker") {
-    return sallyport::bench::run_broker(arguments[1], arguments.size() > 2 && arguments[2] == "hold");
+    using sallyport::bench::Mode;
+    const std::string name = arguments.size() > 2 ? arguments[2] : "at-once";
+    const Mode mode = name == "hold" ? Mode::hold : name == "print" ? Mode::print : Mode::at_once;
+    return sallyport::bench::run_broker(arguments[1], mode);
   }
   if (arguments.size() == 2 && arguments[0] == "bare") {
     return sallyport::bench::run_bare(std::strtoul(arguments[1].c_str(), nullptr, 10));
   }
-  std::cerr << "usage: bench_broker broker FOLDER [at-once|hold] | bare BYTES\n";
+  std::cerr << "usage: bench_broker broker FOLDER [at-once|hold|print] | bare BYTES\n";
   return 2;
 }

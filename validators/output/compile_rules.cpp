@@ -111,6 +111,31 @@ ByteSet first_bytes(const RegexNode& node) {
   }
 }
 
+// The bytes that a match may have among its first `limit`.
+ByteSet bytes_before(const RegexNode& node, std::size_t limit) {
+  if (limit == 0) {
+    return {};
+  }
+  if (node.kind == RegexNode::Kind::bytes) {
+    return node.bytes;
+  }
+  ByteSet all;
+  std::size_t least = 0;
+  for (const auto& part : node.parts) {
+    if (least >= limit) {
+      break;
+    }
+    all |= bytes_before(part, limit - least);
+    if (node.kind == RegexNode::Kind::sequence) {
+      least += lengths_of(part).least;
+    }
+  }
+  if (node.kind == RegexNode::Kind::repeat && !node.parts.empty() && node.most > 1) {
+    all |= bytes_before(node.parts.front(), unlimited);
+  }
+  return all;
+}
+
 void find_groups(CompiledRule& rule) {
   const auto& named = rule.pattern->NamedCapturingGroups();
   for (const char* const name : {"secret", "secret2", "secret3"}) {
@@ -210,7 +235,7 @@ constexpr std::size_t most_copies = 64;  // of a repetition, for gates
 // Collects what is tried where.
 class Assembler {
  public:
-  explicit Assembler(CompiledRules& into) : into_(into), nfa_(most_copies) {}
+  explicit Assembler(CompiledRules& into) : into_(into), nfa_(most_copies) { into_.barriers.set(); }
 
   void add(std::uint32_t index) {
     const Rule& rule = into_.rules[index];
@@ -227,18 +252,27 @@ class Assembler {
     const bool fixed = offsets && std::all_of(offsets->begin(), offsets->end(), [](const Offsets& each) {
                          return each.count() <= most_offsets;
                        });
+    std::size_t before = 0;
     for (std::size_t i = 0; i < rule.keywords.size(); ++i) {
       if (fixed) {
-        add_fixed(index, rule.keywords[i], (*offsets)[i]);
+        before = std::max(before, add_fixed(index, rule.keywords[i], (*offsets)[i]));
       } else {
-        add_search(index, rule.keywords[i], offsets ? std::optional((*offsets)[i]) : std::nullopt);
+        before = std::max(before, add_search(index, rule.keywords[i],
+                                             offsets ? std::optional((*offsets)[i]) : std::nullopt));
       }
     }
+    into_.barriers &= ~bytes_before(compiled.tree, before);
   }
 
   void finish() {
     std::vector<Literal> literals;
     for (const auto& keyword : keywords_) {
+      for (const char c : keyword) {
+        into_.barriers.reset(static_cast<unsigned char>(c));
+        if (c >= 'a' && c <= 'z') {
+          into_.barriers.reset(static_cast<unsigned char>(c - 'a' + 'A'));
+        }
+      }
       KeywordUse use;
       const auto& groups = fixed_[keyword];
       for (const auto& [back, rules] : groups) {
@@ -288,17 +322,23 @@ class Assembler {
     return known->second;
   }
 
-  void add_fixed(std::uint32_t index, const std::string& keyword, const Offsets& offsets) {
+  // How far before the keyword a match may begin.
+  std::size_t add_fixed(std::uint32_t index, const std::string& keyword, const Offsets& offsets) {
+    std::size_t most = 0;
     for (std::size_t back = 0; back <= longest_offset; ++back) {
       if (offsets.test(back)) {
         keywords_.insert(keyword);
         fixed_[keyword][back].push_back(index);
-        most_back_ = std::max(most_back_, back);
+        most = back;
       }
     }
+    most_back_ = std::max(most_back_, most);
+    return most;
   }
 
-  void add_search(std::uint32_t index, const std::string& keyword, const std::optional<Offsets>& offsets) {
+  // Likewise.
+  std::size_t add_search(std::uint32_t index, const std::string& keyword,
+                         const std::optional<Offsets>& offsets) {
     const Rule& rule = into_.rules[index];
     Search search{index, 0, 0, 0};
     if (rule.keyword_distance > 0) {
@@ -306,7 +346,7 @@ class Assembler {
     } else if (!offsets) {
       search.most = rule.max_length;
     } else if (offsets->none()) {
-      return;  // Its other keywords are in all matches.
+      return 0;  // Its other keywords are in all matches.
     } else {
       for (std::size_t i = 0; i <= longest_offset; ++i) {
         search.most = offsets->test(i) ? i : search.most;
@@ -316,6 +356,7 @@ class Assembler {
     keywords_.insert(keyword);
     searches_[keyword].push_back(search);
     most_back_ = std::max(most_back_, search.most);
+    return search.most;
   }
 
   CompiledRules& into_;

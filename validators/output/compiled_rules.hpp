@@ -68,6 +68,10 @@ struct KeywordUse {
 };
 
 struct CompiledRules {
+  // Bytes that stand in no keyword, nor in a match before its keyword: no match begins before one of them and
+  // has its keyword behind it. Ends of lines, with the shipped rules.
+  ByteSet barriers;
+
   std::vector<Rule> rules;
   std::vector<CompiledRule> compiled;  // in the order of `rules`
   std::vector<Canary> canaries;

@@ -6,6 +6,7 @@
 #include <array>
 #include <bit>
 #include <cstring>
+#include <numeric>
 #include <string>
 
 namespace sallyport::validators::output {
@@ -25,6 +26,19 @@ std::uint64_t minus(std::uint64_t a, std::uint64_t b) {
   return a > b ? a - b : 0;
 }
 
+constexpr std::size_t most_looked_at = 64;  // pending keywords, for a bound that need not be exact
+
+// Behind the last barrier at or after `from`; 0 if there is none.
+std::uint64_t behind_barrier(const ByteSet& barriers, std::uint64_t from, const Window& window) {
+  const std::size_t least = window.local(std::max(from, window.begin));
+  for (std::size_t at = window.bytes.size(); at > least; --at) {
+    if (barriers.test(static_cast<unsigned char>(window.bytes[at - 1]))) {
+      return window.begin + at;
+    }
+  }
+  return 0;
+}
+
 }  // namespace
 
 Engine::Engine(const CompiledRules& rules, const LiteralScanner& context)
@@ -32,6 +46,12 @@ Engine::Engine(const CompiledRules& rules, const LiteralScanner& context)
       context_(context),
       matcher_(rules, findings_),
       context_covered_(context.literals().size()) {
+  context_barriers_.set();
+  for (const auto& literal : context.literals()) {
+    for (const char c : literal.text) {
+      context_barriers_.reset(static_cast<unsigned char>(c));
+    }
+  }
   for (std::size_t i = 0; i < rules.canaries.size(); ++i) {
     for (const auto& form : rules.canaries[i].forms) {
       auto lane = std::find_if(lanes_.begin(), lanes_.end(),
@@ -62,6 +82,7 @@ void Engine::advance(const Window& window) {
 
   if (window.last) {
     settled_ = window.end();
+    needed_ = settled_;
     return;
   }
   std::uint64_t settled = minus(keywords_at_, rules_.most_back);
@@ -83,7 +104,8 @@ void Engine::advance(const Window& window) {
   for (const auto& lane : lanes_) {
     settled = std::min(settled, lane.at);
   }
-  settled_ = std::max(settled_, matcher_.settled(settled));
+  needed_ = std::max(needed_, matcher_.settled(settled));
+  settled_ = std::max({settled_, needed_, matcher_.settled(settled_tail(window))});
 }
 
 // Keywords.
@@ -91,8 +113,12 @@ void Engine::advance(const Window& window) {
 void Engine::scan_keywords(const Window& window) {
   try_pending_in_order(window);
   const auto& scanner = rules_.keywords;
-  const std::uint64_t end =
+  std::uint64_t end =
       window.last ? window.end() : minus(window.end() + 1, std::max<std::size_t>(scanner.most_behind(), 1));
+  const std::uint64_t barrier =
+      behind_barrier(rules_.barriers, minus(std::max(end, keywords_at_), rules_.most_back), window);
+  keywords_barrier_ = std::max(keywords_barrier_, barrier);
+  end = std::max(end, barrier);
   if (end <= keywords_at_) {
     return;
   }
@@ -106,8 +132,11 @@ void Engine::scan_keywords(const Window& window) {
 
 void Engine::use_keyword(const KeywordUse& use, std::uint64_t anchor, std::uint64_t begin,
                          const Window& window) {
+  // Matches begin behind the barrier. What is before it may no longer be there.
+  const std::uint64_t barrier = behind_barrier(rules_.barriers, minus(begin, rules_.most_back),
+                                               {window.bytes.substr(0, window.local(begin)), window.begin});
   for (const auto& gate : use.gates) {
-    if (begin < gate.back) {
+    if (begin < barrier + gate.back) {
       continue;
     }
     Pending pending{anchor, begin - gate.back, gate.gate, static_cast<std::uint32_t>(gate.ahead), 0, false};
@@ -116,7 +145,7 @@ void Engine::use_keyword(const KeywordUse& use, std::uint64_t anchor, std::uint6
     }
   }
   for (const auto& search : use.searches) {
-    extend_region(search, begin);
+    extend_region(search, begin, barrier);
   }
 }
 
@@ -127,11 +156,15 @@ bool Engine::try_pending(Pending& pending, const Window& window) {
     if (gate.needs_lead && !Matcher::has_lead(Lead::boundary_or_end, pending.begin, window)) {
       return true;
     }
-    if (!window.reaches(pending.begin + pending.ahead + Dfa::most_steps)) {
+    if (!window.reaches(pending.begin + pending.ahead)) {
       return false;
     }
     const auto text = window.bytes.substr(window.local(pending.begin + pending.ahead));
     pending.open = gate.dfa.pass(text.data(), text.size());
+    // A gate that is closed stays so, whatever comes.
+    if (pending.open != 0 && !window.reaches(pending.begin + pending.ahead + Dfa::most_steps)) {
+      return false;
+    }
     pending.passed = true;
   }
   while (pending.open != 0) {
@@ -151,8 +184,9 @@ void Engine::try_pending_in_order(const Window& window) {
   }
 }
 
-void Engine::extend_region(const Search& search, std::uint64_t begin) {
-  const Region found{search.rule, minus(begin, search.most), minus(begin + search.ahead, search.least)};
+void Engine::extend_region(const Search& search, std::uint64_t begin, std::uint64_t barrier) {
+  const Region found{search.rule, std::max(minus(begin, search.most), barrier),
+                     minus(begin + search.ahead, search.least)};
   const auto known = std::find_if(growing_.begin(), growing_.end(),
                                   [&found](const Region& region) { return region.rule == found.rule; });
   if (known == growing_.end()) {
@@ -250,7 +284,11 @@ void Engine::scan_context(const Window& window) {
   if (context_.empty()) {
     return;
   }
-  const std::uint64_t end = window.last ? window.end() : minus(window.end() + 1, context_.most_behind());
+  std::uint64_t end = window.last ? window.end() : minus(window.end() + 1, context_.most_behind());
+  const std::uint64_t barrier =
+      behind_barrier(context_barriers_, minus(std::max(end, context_at_), context_.most_before()), window);
+  context_barrier_ = std::max(context_barrier_, barrier);
+  end = std::max(end, barrier);
   if (end <= context_at_) {
     return;
   }
@@ -299,6 +337,61 @@ void Engine::scan_lane(Lane& lane, const Window& window) {
     }
   }
   lane.at = window.begin + at;
+}
+
+// The tail.
+
+// Up to where nothing that is not found yet can begin, as the tail of the window shows it.
+std::uint64_t Engine::settled_tail(const Window& window) const {
+  std::uint64_t settled = settled_keywords();
+  for (const auto& region : growing_) {
+    settled = std::min(settled, region.from);
+  }
+  for (const auto& region : closed_) {
+    settled = std::min(settled, region.from);
+  }
+  if (rules_.digits || rules_.letters) {
+    settled = std::min(settled, settled_digits(window));
+  }
+  if (!context_.empty()) {
+    settled = std::min(settled, std::max(minus(context_at_, context_.most_before()), context_barrier_));
+  }
+  for (const auto& lane : lanes_) {
+    settled = std::min(settled, lane.at);
+  }
+  return settled;
+}
+
+// No match that is not found yet, and begins with a keyword or before it, begins before.
+std::uint64_t Engine::settled_keywords() const {
+  const std::uint64_t settled = std::max(minus(keywords_at_, rules_.most_back), keywords_barrier_);
+  if (pending_.size() > most_looked_at) {
+    return std::min(settled, minus(pending_.front().anchor, rules_.most_back));
+  }
+  return std::accumulate(pending_.begin(), pending_.end(), settled,
+                         [](std::uint64_t least, const auto& each) { return std::min(least, each.begin); });
+}
+
+// No number that is not found yet begins before.
+std::uint64_t Engine::settled_digits(const Window& window) const {
+  const auto text = window.bytes;
+  const auto may_be = [&text](const std::optional<Gate>& gate, std::size_t at) {
+    return gate && gate->dfa.pass(text.data() + at, text.size() - at) != 0;
+  };
+  for (std::size_t at = window.local(digits_at_); at < text.size(); ++at) {
+    if (!is_digit(text[at]) || (at > 0 && is_digit(text[at - 1]))) {
+      continue;
+    }
+    if (at >= 2 && may_be(rules_.letters, at - 2)) {
+      return window.begin + at - 2;
+    }
+    if (may_be(rules_.digits, at)) {
+      return window.begin + at;
+    }
+  }
+  // Letters whose digits are still to come.
+  const bool letters = rules_.letters && !text.empty() && is_capital(text.back());
+  return letters ? minus(window.end(), 2) : window.end();
 }
 
 }  // namespace sallyport::validators::output

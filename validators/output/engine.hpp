@@ -4,6 +4,10 @@
 // A keyword, a group of digits or a known secret says where a rule can match. Whether it does depends on the
 // text from there up to the rule's max_length only, so each place is tried when so much is there, in the
 // order of the text.
+//
+// What a program has written should go out when it has written it, not when it writes more. So the tail of
+// the text is looked at for whether anything can begin in it at all: no match has a barrier (an end of line)
+// between its beginning and its keyword, and the gates tell of numbers and keywords that come to nothing.
 #pragma once
 
 #include "validators/output/compiled_rules.hpp"
@@ -31,7 +35,9 @@ class Engine {
   // Up to here the findings will not change; no later one begins before it.
   [[nodiscard]] std::uint64_t settled() const { return settled_; }
 
-  // How many bytes before settled() have to be in the window.
+  // From here on, and context_bytes before, the text has to be in the next window. At or before settled().
+  [[nodiscard]] std::uint64_t needed() const { return needed_; }
+
   static constexpr std::size_t context_bytes = 4;
 
  private:
@@ -64,7 +70,7 @@ class Engine {
   void scan_keywords(const Window& window);
   void use_keyword(const KeywordUse& use, std::uint64_t anchor, std::uint64_t begin, const Window& window);
   bool try_pending(Pending& pending, const Window& window);
-  void extend_region(const Search& search, std::uint64_t begin);
+  void extend_region(const Search& search, std::uint64_t begin, std::uint64_t barrier);
   void close_regions(const Window& window);
   void try_pending_in_order(const Window& window);
   void scan_digits(const Window& window);
@@ -72,6 +78,9 @@ class Engine {
   void try_gate(const Gate& gate, std::uint64_t at, const Window& window);
   void scan_context(const Window& window);
   void scan_canaries(const Window& window);
+  [[nodiscard]] std::uint64_t settled_tail(const Window& window) const;
+  [[nodiscard]] std::uint64_t settled_keywords() const;
+  [[nodiscard]] std::uint64_t settled_digits(const Window& window) const;
   void scan_lane(Lane& lane, const Window& window);
 
   const CompiledRules& rules_;
@@ -79,13 +88,17 @@ class Engine {
   Findings findings_;
   Matcher matcher_;
   std::uint64_t settled_ = 0;
+  std::uint64_t needed_ = 0;
 
-  std::uint64_t keywords_at_ = 0;  // the next anchor
+  std::uint64_t keywords_at_ = 0;       // the next anchor
+  std::uint64_t keywords_barrier_ = 0;  // behind the last barrier before it
   std::deque<Pending> pending_;
   std::vector<Region> growing_;  // may still be extended
   std::deque<Region> closed_;    // in the order in which they were closed
   std::uint64_t digits_at_ = 0;
   std::uint64_t context_at_ = 0;
+  std::uint64_t context_barrier_ = 0;
+  ByteSet context_barriers_;
   std::vector<std::uint64_t> context_covered_;
   std::vector<Lane> lanes_;
 };

@@ -311,7 +311,7 @@ void Redactor::State::consume(std::string_view piece, bool last, std::string& ou
     const Window window{buffer, buffer_at, last && piece.empty()};
     advance(window, out);
     line_of(given, window);
-    const std::uint64_t keep = std::min(given, engine.settled());
+    const std::uint64_t keep = std::min(given, engine.needed());
     if (keep > buffer_at + Engine::context_bytes + least_erased || keep - buffer_at > buffer.size() / 2) {
       const auto erased =
           keep > buffer_at + Engine::context_bytes ? keep - buffer_at - Engine::context_bytes : 0;

@@ -127,6 +127,12 @@ class FakeRunner : public runners::Runner {
   std::size_t checks = 0;
   std::vector<base::Deadline> deadlines;
   std::function<void()> on_run;
+  std::vector<std::string> pieces;  ///< Live output, if not all of stdout in one.
+
+  /// Live output of a run that is held.
+  void print(std::string_view text) {
+    if (sink_ != nullptr) sink_->on_output(runners::OutputStream::stdout_stream, text);
+  }
 
   void release() {
     hold = false;
@@ -140,7 +146,9 @@ class FakeRunner : public runners::Runner {
     deadlines.push_back(bounds.deadline);
     if (on_run) on_run();
     if (throws) throw std::runtime_error("the fake is broken");
-    if (sink != nullptr) sink->on_output(runners::OutputStream::stdout_stream, outcome.stdout_bytes);
+    sink_ = sink;
+    if (pieces.empty() && !outcome.stdout_bytes.empty()) print(outcome.stdout_bytes);
+    for (const std::string& piece : pieces) print(piece);
     ++running;
     runners::Outcome result = outcome;
     if (hold) {
@@ -156,6 +164,7 @@ class FakeRunner : public runners::Runner {
       }
     }
     --running;
+    sink_ = nullptr;
     co_return result;
   }
 
@@ -173,6 +182,7 @@ class FakeRunner : public runners::Runner {
   boost::asio::awaitable<void> shut_down(base::CallBounds /*bounds*/) override { co_return; }
 
  private:
+  runners::OutputSink* sink_ = nullptr;
   std::vector<base::Event> gates_;
 };
 

@@ -167,6 +167,21 @@ class Client {
     return answer;
   }
 
+  /// The next chunk of a chunked body; empty for the last one, and where the body broke off (see `ended`).
+  std::string read_chunk(std::chrono::milliseconds limit = std::chrono::seconds(10)) {
+    std::size_t line = std::string::npos;
+    while ((line = received_.find("\r\n")) == std::string::npos) {
+      if (!receive(limit)) return {};
+    }
+    const std::size_t length = std::stoul(received_.substr(0, line), nullptr, 16);
+    while (received_.size() < line + 2 + length + 2) {
+      if (!receive(limit)) return {};
+    }
+    std::string chunk = received_.substr(line + 2, length);
+    received_.erase(0, line + 2 + length + 2);
+    return chunk;
+  }
+
   [[nodiscard]] const std::string& received() const { return received_; }
 
  private:

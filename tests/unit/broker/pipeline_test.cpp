@@ -76,6 +76,53 @@ struct FakeOutput : OutputDoor {
     verdict.violations.push_back({"sensitive_data", "r", "c", "high", "stdout", "m", 1, 1});
     return verdict;
   }
+
+  /// Blocks at an exclamation mark, holds back what follows a question mark.
+  struct Live : LiveInspection {
+    const FakeOutput& door;
+    bool is_blocked = false;
+    std::string held;
+    std::size_t news = 0;
+    explicit Live(const FakeOutput& door_in) : door(door_in) {}
+    void feed(runners::OutputStream, std::string_view text, std::string& out) override {
+      is_blocked = is_blocked || text.find('!') != std::string::npos;
+      if (is_blocked) ++news;
+      held += text;
+      const auto end = std::min(held.find('?'), held.size());
+      out += held.substr(0, end);
+      held.erase(0, end);
+    }
+    void finish(runners::OutputStream, std::string& out) override { out += std::exchange(held, ""); }
+    bool blocked() const override { return is_blocked; }
+    std::vector<OutputViolation> new_violations() override {
+      return std::vector<OutputViolation>(std::exchange(news, 0),
+                                          {"sensitive_data", "mark", "c", "high", "stdout", "m", 1, 1});
+    }
+    OutputVerdict conclude(OutputQuestion question) override {
+      door.calls.push_back("conclude");
+      OutputVerdict verdict = door.check(std::move(question));
+      verdict.passed = verdict.passed && !is_blocked;
+      return verdict;
+    }
+  };
+  std::unique_ptr<LiveInspection> inspect_live(bool redact,
+                                               std::vector<std::string> known_secrets) const override {
+    calls.push_back(std::string("live ") + (redact ? "redact" : "look") + " " + known_secrets.at(0));
+    return std::make_unique<Live>(*this);
+  }
+};
+
+/// Notes what it is told.
+struct FakeObserver : ExecutionObserver {
+  std::vector<std::string> seen;
+  void on_queued(std::string_view id) override { seen.push_back("queued " + std::string(id)); }
+  void on_started(std::string_view id, double) override { seen.push_back("started " + std::string(id)); }
+  void on_output(runners::OutputStream stream, std::string_view text) override {
+    const bool is_stdout = stream == runners::OutputStream::stdout_stream;
+    seen.push_back((is_stdout ? "stdout " : "stderr ") + std::string(text));
+  }
+  void on_violation(const ValidationViolation& violation) override { seen.push_back(violation.rule); }
+  void on_violation(const OutputViolation& violation) override { seen.push_back(violation.rule); }
 };
 
 const char* const kRedact = R"(output redact secret of {"a":1})";
@@ -118,7 +165,7 @@ class PipelineTest : public ::testing::Test {
   }
 
   std::future<ApiResult<ExecutionReply>> begin(CallBounds bounds = CallBounds(Deadline::after(100s)),
-                                               runners::OutputSink* sink = nullptr) {
+                                               ExecutionObserver* observer = nullptr) {
     if (!pipeline_) {
       PipelineParts parts(runner_, admission_, audit_);
       parts.doors = doors_;
@@ -130,7 +177,7 @@ class PipelineTest : public ::testing::Test {
       parts.run_overhead = 10s;
       pipeline_ = std::make_unique<Pipeline>(parts);
     }
-    auto result = boost::asio::co_spawn(context_, pipeline_->execute(request_, sink, std::move(bounds)),
+    auto result = boost::asio::co_spawn(context_, pipeline_->execute(request_, observer, std::move(bounds)),
                                         boost::asio::use_future);
     turn();
     return result;
@@ -262,19 +309,52 @@ TEST_F(PipelineTest, AMissingLayerIsNoMatterToWhomSwitchedItOff) {
             "\"enable_output_validation\": false");
 }
 
-TEST_F(PipelineTest, LiveOutputDoesNotSlipPastTheSecondDoor) {
-  struct Sink : runners::OutputSink {
-    std::string bytes;
-    void on_output(runners::OutputStream, std::string_view more) override { bytes += more; }
-  } sink;
-  const auto refused = begin(CallBounds(Deadline::after(10s)), &sink).get();
-  ASSERT_TRUE(refused.has_error());
-  EXPECT_EQ(refused.error().message,
-            "this broker does not have: output validation of live output; to run without, send "
-            "\"enable_output_validation\": false");
+TEST_F(PipelineTest, LiveOutputPassesTheSecondDoorInPieces) {
+  FakeObserver observer;
+  runner_.on_run = [this] {
+    calls_.push_back("run");
+    runner_.pieces = {"a\xc3", "\xa4?", "held", "\xff"};
+  };
+  const auto reply = begin(CallBounds(Deadline::after(10s)), &observer).get();
+  ASSERT_TRUE(reply.has_value());
+  EXPECT_EQ(observer.seen, Calls({"queued id-1", "started id-1", "stdout a", "stdout \xc3\xa4",
+                                  "stdout ?held\xef\xbf\xbd"}));
+  EXPECT_EQ(reply->stdout_text, "a\xc3\xa4?held\xef\xbf\xbd");
+  EXPECT_TRUE(reply->success);
+  EXPECT_EQ(calls_, Calls({"first code 3.11 syntax default", R"(live redact secret of {"a":1})", "run",
+                           "conclude", kRedact}));
+}
+
+TEST_F(PipelineTest, LiveOutputThatIsBlockedStopsTheRunAndNothingMoreGoesOut) {
+  FakeObserver observer;
+  runner_.hold = true;
+  runner_.on_run = [this] { runner_.pieces = {"before", "the ! mark", "behind"}; };
+  const auto reply = begin(CallBounds(Deadline::after(10s)), &observer).get();
+  ASSERT_TRUE(reply.has_value()) << reply.error().message;
+  EXPECT_EQ(observer.seen, Calls({"queued id-1", "started id-1", "stdout before", "mark"}));
+  EXPECT_EQ(runner_.stopped, 1U);
+  EXPECT_FALSE(reply->success);
+  EXPECT_EQ(reply->error_type, "OutputValidationError");
+  EXPECT_EQ(reply->stdout_text, "");
+}
+
+TEST_F(PipelineTest, LiveOutputNeedsTheSecondDoorUnlessTheRequestSwitchedItOff) {
+  doors_.output = nullptr;
+  FakeObserver observer;
+  EXPECT_EQ(begin(CallBounds(Deadline::after(10s)), &observer).get().error().status, 422);
   request_.layers.enable_output_validation = false;
-  EXPECT_TRUE(begin(CallBounds(Deadline::after(10s)), &sink).get().has_value());
-  EXPECT_EQ(sink.bytes, "out");
+  const auto reply = begin(CallBounds(Deadline::after(10s)), &observer).get();
+  ASSERT_TRUE(reply.has_value());
+  EXPECT_EQ(observer.seen, Calls({"queued id-1", "started id-1", "stdout out"}));
+  EXPECT_EQ(reply->stdout_text, "out");
+}
+
+TEST_F(PipelineTest, AnObserverHearsWhatTheFirstDoorFound) {
+  FakeObserver observer;
+  first_.verdict.passed = false;
+  first_.verdict.violations.push_back({"import", "no-import", "high", "m", 1, 1, 1, 1, ""});
+  EXPECT_TRUE(begin(CallBounds(Deadline::after(10s)), &observer).get().has_value());
+  EXPECT_EQ(observer.seen, Calls({"no-import"}));
 }
 
 TEST_F(PipelineTest, WhatDoesNotPassTheFirstDoorDoesNotRun) {
@@ -540,14 +620,12 @@ TEST_F(PipelineTest, ARuleThatChangedMeanwhileIsNotCircumventedByTheCache) {
 }
 
 TEST_F(PipelineTest, LiveOutputIsNeverFromTheCache) {
-  struct Sink : runners::OutputSink {
-    void on_output(runners::OutputStream, std::string_view) override {}
-  } sink;
+  FakeObserver observer;
   request_.deterministic = true;
   request_.image.digest = "sha256:1";
   request_.layers.enable_output_validation = false;
   for (int i = 0; i < 2; ++i) {
-    EXPECT_FALSE(begin(CallBounds(Deadline::after(10s)), &sink).get()->cached);
+    EXPECT_FALSE(begin(CallBounds(Deadline::after(10s)), &observer).get()->cached);
   }
 }
 

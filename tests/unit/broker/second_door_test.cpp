@@ -143,5 +143,65 @@ TEST(OutputRulesTest, AnyMistakeKeepsWhatWasLoaded) {
             (std::vector<std::string>{folder.path("absent.json") + ": No such file or directory"}));
 }
 
+using runners::OutputStream;
+
+TEST_F(SecondDoorTest, LiveStreamsAndTheRestGiveWhatTheWholeGives) {
+  const OutputVerdict whole = door_.check(question());
+  OutputQuestion rest = question();
+  const std::string out = std::exchange(rest.texts.stdout_text, "");
+  const std::string err = std::exchange(rest.texts.stderr_text, "");
+  const auto live = door_.inspect_live(true, {});
+  std::string seen_out;
+  std::string seen_err;
+  for (const char c : out) live->feed(OutputStream::stdout_stream, {&c, 1}, seen_out);
+  for (const char c : err) live->feed(OutputStream::stderr_stream, {&c, 1}, seen_err);
+  live->finish(OutputStream::stdout_stream, seen_out);
+  live->finish(OutputStream::stderr_stream, seen_err);
+  EXPECT_EQ(seen_out, whole.texts.stdout_text);
+  EXPECT_EQ(seen_err, whole.texts.stderr_text);
+  EXPECT_EQ(live->new_violations().size(), 2U);
+  EXPECT_TRUE(live->new_violations().empty());
+  const OutputVerdict verdict = live->conclude(std::move(rest));
+  EXPECT_EQ(verdict.passed, whole.passed);
+  EXPECT_EQ(verdict.redacted, whole.redacted);
+  EXPECT_EQ(verdict.texts.error_message, whole.texts.error_message);
+  EXPECT_EQ(verdict.texts.notes, whole.texts.notes);
+  EXPECT_EQ(verdict.texts.artifacts[0].content, whole.texts.artifacts[0].content);
+  ASSERT_EQ(verdict.violations.size(), whole.violations.size());
+  for (std::size_t i = 0; i < verdict.violations.size(); ++i) {
+    EXPECT_EQ(verdict.violations[i].rule, whole.violations[i].rule);
+    EXPECT_EQ(verdict.violations[i].stream, whole.violations[i].stream);
+    EXPECT_EQ(verdict.violations[i].count, whole.violations[i].count);
+    EXPECT_EQ(verdict.violations[i].line, whole.violations[i].line);
+  }
+}
+
+TEST_F(SecondDoorTest, ASecretIsNotLetOutByASilence) {
+  const auto live = door_.inspect_live(true, {"correct horse"});
+  std::string seen;
+  live->feed(OutputStream::stdout_stream, "line\nzqx-", seen);
+  EXPECT_EQ(seen, "line\n");
+  live->feed(OutputStream::stdout_stream, "111111\ncorrect", seen);
+  EXPECT_EQ(seen, "line\n");
+  live->finish(OutputStream::stdout_stream, seen);
+  EXPECT_EQ(seen, "line\nzqx-(gone)\ncorrect");
+}
+
+TEST_F(SecondDoorTest, ALiveStreamThatIsBlockedFailsTheWhole) {
+  const auto live = door_.inspect_live(true, {});
+  std::string seen;
+  live->feed(OutputStream::stderr_stream, "a\n", seen);
+  EXPECT_FALSE(live->blocked());
+  live->feed(OutputStream::stderr_stream, "zqstop-123456\n" + std::string(400, ' ') + "\n", seen);
+  EXPECT_TRUE(live->blocked());
+  const auto news = live->new_violations();
+  ASSERT_EQ(news.size(), 1U);
+  EXPECT_EQ(news[0].rule, "test-stop");
+  EXPECT_EQ(news[0].stream, "stderr");
+  const OutputVerdict verdict = live->conclude(OutputQuestion());
+  EXPECT_FALSE(verdict.passed);
+  EXPECT_NE(verdict.error_message.find("test-stop"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace sallyport::broker

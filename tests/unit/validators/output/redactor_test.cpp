@@ -1,4 +1,5 @@
 #include "tests/unit/validators/output/support.hpp"
+#include "validators/output/compiled_rules.hpp"
 
 #include <random>
 #include <set>
@@ -225,6 +226,84 @@ TEST(Redactor, RandomPiecesOfManySamplesTogether) {
     const auto pieces = redact_cut(shipped(), text, {places.begin(), places.end()});
     EXPECT_EQ(pieces.text, whole.text);
     EXPECT_EQ(pieces.found, whole.found);
+  }
+}
+
+// What a live stream needs: a program that has written a line and thinks for a while.
+TEST(Redactor, OrdinaryLinesGoOutAtOnce) {
+  EXPECT_TRUE(shipped()->compiled().barriers.test('\n'));
+  RedactorOptions options;
+  options.known_secrets = {"correct horse battery staple"};
+  Redactor redactor(shipped(), options);
+  std::string out;
+  for (const char* const line :
+       {"hello\n", "\n", "step 1 of 10\n", "epoch 12/100, loss=0.123456, accuracy: 98.70%\n", "a   b\r\n",
+        "2024-05-01 12:30:59,123 INFO worker 7: 1024 rows in 15 ms\n", "0  1\n1  2\n2  3\n",
+        "\x1b[32mdone\x1b[0m in 3.2 s\n", "Traceback (most recent call last):\n",
+        "  File \"main.py\", line 3, in <module>\n",
+        "ValueError: invalid literal for int() with base 10: 'x'\n", "[1, 2, 3, 10, 100, 1000]\n",
+        "price 1,234,567.89 USD\n",
+        "Gr\xc3\xbc\xc3\x9f"
+        "e AB\n"}) {
+    redactor.feed(line, out);
+    EXPECT_EQ(redactor.held(), 0U) << line;
+  }
+  // Not so what may go on.
+  for (const char* const line : {"password = hunter2hunter2\n", "4111 1111", "correct horse"}) {
+    Redactor other(shipped(), options);
+    out.clear();
+    other.feed(line, out);
+    EXPECT_GT(other.held(), 0U) << line;
+  }
+}
+
+TEST(Redactor, PiecesWithinAndAtTheEndsOfLines) {
+  const std::vector<std::string> words = {"password",
+                                          "=",
+                                          ":",
+                                          " ",
+                                          "\n",
+                                          "\r\n",
+                                          "4111",
+                                          "1111",
+                                          "AB",
+                                          "AKIA",
+                                          "token",
+                                          "\"",
+                                          "hunter2hunter2",
+                                          "123-45-6789",
+                                          "-----BEGIN ",
+                                          "PRIVATE KEY-----",
+                                          "://u:",
+                                          "@h",
+                                          "api_key",
+                                          "ssn",
+                                          "Bearer ",
+                                          "eyJhbGciOiJIUzI1NiJ9",
+                                          ".",
+                                          "DE89370400440532013000",
+                                          "x",
+                                          "correct horse\nbattery",
+                                          "secret",
+                                          "a=1",
+                                          "\x1b[1m"};
+  RedactorOptions options;
+  options.known_secrets = {"correct horse\nbattery", "hunter2hunter2"};
+  std::mt19937 random(11);  // NOLINT(cert-msc32-c,cert-msc51-cpp): the same each time
+  for (int round = 0; round < 1500; ++round) {
+    std::string text;
+    std::vector<std::size_t> cuts;
+    for (int i = 0; i < 60; ++i) {
+      text += words[random() % words.size()];
+      if (random() % 2 == 0) {
+        cuts.push_back(text.size());
+      }
+    }
+    cuts.pop_back();
+    const auto whole = redact(shipped(), text, options);
+    const auto pieces = redact_cut(shipped(), text, cuts, options);
+    ASSERT_EQ(pieces.text, whole.text) << text;
+    ASSERT_EQ(pieces.found, whole.found) << text;
   }
 }
 
