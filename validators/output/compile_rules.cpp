@@ -240,6 +240,7 @@ class Assembler {
     std::vector<Literal> literals;
     for (const auto& keyword : keywords_) {
       KeywordUse use;
+      use.size = keyword.size();
       const auto& groups = fixed_[keyword];
       for (const auto& [back, rules] : groups) {
         for (std::size_t i = 0; i < rules.size(); i += Dfa::most_patterns) {
@@ -248,6 +249,7 @@ class Assembler {
                                      rules.begin() + static_cast<std::ptrdiff_t>(end)},
                                     back, keyword),
                                back, back + keyword.size()});
+          use.next |= into_.gates[use.gates.back().gate].dfa.first_bytes();
           into_.most_ahead = std::max(into_.most_ahead, back + keyword.size());
         }
       }
