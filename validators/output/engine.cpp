@@ -111,13 +111,28 @@ void Engine::use_keyword(std::uint32_t use, std::uint64_t anchor, std::uint64_t 
   const std::size_t next = window.local(begin) + known.size;
   const bool refused =
       next < window.bytes.size() && !known.next[static_cast<unsigned char>(window.bytes[next])];
-  if (!refused && !is_vain(use, begin, window)) {
+  if (!refused && may_match(use, begin, window) && !is_vain(use, begin, window)) {
     try_keyword(use, anchor, begin, window);
     remember_vain(use, window);
   }
   for (const auto& search : known.searches) {
     extend_region(search, begin);
   }
+}
+
+// Whether a gate lets a rule pass, or cannot say so yet.
+bool Engine::may_match(std::uint32_t use, std::uint64_t begin, const Window& window) const {
+  const auto& known = rules_.uses[use];
+  const std::size_t behind = window.local(begin) + known.size;
+  if (!pending_.empty() || !window.reaches(window.begin + behind + Dfa::most_steps)) {
+    return true;
+  }
+  return std::any_of(known.gates.begin(), known.gates.end(), [&](const GateUse& gate_use) {
+    const Gate& gate = rules_.gates[gate_use.gate];
+    return begin >= gate_use.back &&
+           gate.dfa.pass(window.bytes.data() + behind, window.bytes.size() - behind).patterns != 0 &&
+           (!gate.needs_lead || Matcher::has_lead(Lead::boundary_or_end, begin - gate_use.back, window));
+  });
 }
 
 void Engine::try_keyword(std::uint32_t use, std::uint64_t anchor, std::uint64_t begin, const Window& window) {

@@ -81,6 +81,7 @@ class Engine {
 
   void scan_keywords(const Window& window);
   void use_keyword(std::uint32_t use, std::uint64_t anchor, std::uint64_t begin, const Window& window);
+  [[nodiscard]] bool may_match(std::uint32_t use, std::uint64_t begin, const Window& window) const;
   void try_keyword(std::uint32_t use, std::uint64_t anchor, std::uint64_t begin, const Window& window);
   bool try_pending(Pending& pending, const Window& window);
   void try_rule(std::uint32_t rule, std::uint64_t at, const Window& window);
