@@ -346,7 +346,7 @@ class DfaBuilder {
 
 Dfa Dfa::gate(const Nfa& nfa, const std::vector<Nfa::Threads>& patterns) {
   Dfa dfa;
-  DfaBuilder(nfa, true, most_gate_states).build(patterns, dfa);
+  dfa.complete_ = DfaBuilder(nfa, true, most_gate_states).build(patterns, dfa);
   dfa.next_.shrink_to_fit();
   dfa.states_.shrink_to_fit();
   return dfa;

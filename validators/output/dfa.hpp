@@ -79,6 +79,8 @@ class Dfa {
   // The gate: which of the patterns, each from its threads on, may still match. Never wrong in saying no.
   // Looks at no more than `most_steps` bytes; says how many it were.
   static Dfa gate(const Nfa& nfa, const std::vector<Nfa::Threads>& patterns);
+  // Whether it had states enough; else it says yes where it does not know.
+  [[nodiscard]] bool is_complete() const { return complete_; }
   struct Passed {
     std::uint64_t patterns = 0;
     std::size_t looked = 0;
@@ -122,6 +124,7 @@ class Dfa {
   std::vector<std::uint16_t> next_;
   std::vector<State> states_;
   bool boundary_behind_ = false;
+  bool complete_ = true;
 };
 
 [[nodiscard]] inline bool is_word(char c) {
