@@ -274,14 +274,14 @@ class Assembler {
         }
       }
       KeywordUse use;
+      use.size = keyword.size();
       const auto& groups = fixed_[keyword];
       for (const auto& [back, rules] : groups) {
         for (std::size_t i = 0; i < rules.size(); i += Dfa::most_patterns) {
           const auto end = std::min(rules.size(), i + Dfa::most_patterns);
-          use.gates.push_back({gate({rules.begin() + static_cast<std::ptrdiff_t>(i),
-                                     rules.begin() + static_cast<std::ptrdiff_t>(end)},
-                                    back, keyword),
-                               back, back + keyword.size()});
+          add_gates({rules.begin() + static_cast<std::ptrdiff_t>(i),
+                     rules.begin() + static_cast<std::ptrdiff_t>(end)},
+                    back, keyword, use);
           into_.most_ahead = std::max(into_.most_ahead, back + keyword.size());
         }
       }
@@ -301,6 +301,21 @@ class Assembler {
   }
 
  private:
+  // One gate for all of the rules if it holds them to the end; else several, which refuse more.
+  void add_gates(const std::vector<std::uint32_t>& rules, std::size_t back, const std::string& keyword,
+                 KeywordUse& use) {
+    const auto number = gate(rules, back, keyword);
+    const Dfa& dfa = into_.gates[number].dfa;
+    if (!dfa.is_complete() && rules.size() > 1) {
+      const auto half = rules.begin() + static_cast<std::ptrdiff_t>(rules.size() / 2);
+      add_gates({rules.begin(), half}, back, keyword, use);
+      add_gates({half, rules.end()}, back, keyword, use);
+      return;
+    }
+    use.gates.push_back({number, back, back + keyword.size()});
+    use.next |= dfa.first_bytes();
+  }
+
   // Keywords of the same rules often lead to the same place in their patterns.
   std::uint32_t gate(const std::vector<std::uint32_t>& rules, std::size_t back, std::string_view keyword) {
     std::vector<Nfa::Threads> threads;

@@ -63,6 +63,8 @@ struct Search {
 };
 
 struct KeywordUse {
+  std::size_t size = 0;        // of the keyword
+  ByteSet next;                // the bytes behind the keyword for which a gate does not refuse at once
   std::vector<GateUse> gates;  // those first whose matches begin first
   std::vector<Search> searches;
 };

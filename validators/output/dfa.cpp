@@ -346,19 +346,19 @@ class DfaBuilder {
 
 Dfa Dfa::gate(const Nfa& nfa, const std::vector<Nfa::Threads>& patterns) {
   Dfa dfa;
-  DfaBuilder(nfa, true, most_gate_states).build(patterns, dfa);
+  dfa.complete_ = DfaBuilder(nfa, true, most_gate_states).build(patterns, dfa);
   dfa.next_.shrink_to_fit();
   dfa.states_.shrink_to_fit();
   return dfa;
 }
 
-std::uint64_t Dfa::pass(const char* text, std::size_t size) const {
-  std::size_t state = 0;
-  const std::size_t steps = std::min(size, most_steps);
-  for (std::size_t i = 0; i < steps && !states_[state].final; ++i) {
-    state = next_[state * classes_ + class_of_[static_cast<unsigned char>(text[i])]];
+ByteSet Dfa::first_bytes() const {
+  ByteSet found;
+  for (unsigned byte = 0; byte < found.size(); ++byte) {
+    const State& state = states_[states_.front().final ? 0 : next_[class_of_.at(byte)]];
+    found[byte] = (state.accepted | state.possible) != 0;
   }
-  return states_[state].accepted | states_[state].possible;
+  return found;
 }
 
 ByteSet Dfa::behind_digits(std::size_t digits) const {
@@ -409,15 +409,19 @@ std::optional<Dfa> Dfa::whole(const RegexNode& pattern) {
   return dfa;
 }
 
-std::size_t Dfa::longest(std::string_view text, std::size_t at, std::size_t end) const {
+std::size_t Dfa::longest(std::string_view text, std::size_t at, std::size_t end, std::size_t* looked) const {
   std::size_t state = 0;
   std::size_t found = 0;
-  for (std::size_t i = at; i < end && !states_[state].final;) {
+  std::size_t i = at;
+  while (i < end && !states_[state].final) {
     state = next_[state * classes_ + class_of_[static_cast<unsigned char>(text[i])]];
     ++i;
     if (states_[state].accepted != 0 && (!boundary_behind_ || is_boundary(text, i))) {
       found = i - at;
     }
+  }
+  if (looked != nullptr) {
+    *looked = i + 1;
   }
   return found;
 }

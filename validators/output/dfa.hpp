@@ -5,6 +5,7 @@
 
 #include "validators/output/regex_tree.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -76,10 +77,26 @@ class Dfa {
   static constexpr std::size_t most_steps = 32;  // of a gate
 
   // The gate: which of the patterns, each from its threads on, may still match. Never wrong in saying no.
-  // Looks at no more than `most_steps` bytes.
+  // Looks at no more than `most_steps` bytes; says how many it were.
   static Dfa gate(const Nfa& nfa, const std::vector<Nfa::Threads>& patterns);
-  [[nodiscard]] std::uint64_t pass(const char* text, std::size_t size) const;
+  // Whether it had states enough; else it says yes where it does not know.
+  [[nodiscard]] bool is_complete() const { return complete_; }
+  struct Passed {
+    std::uint64_t patterns = 0;
+    std::size_t looked = 0;
+  };
+  [[nodiscard]] Passed pass(const char* text, std::size_t size) const {
+    std::size_t state = 0;
+    const std::size_t steps = std::min(size, most_steps);
+    std::size_t i = 0;
+    for (; i < steps && !states_[state].final; ++i) {
+      state = next_[state * classes_ + class_of_[static_cast<unsigned char>(text[i])]];
+    }
+    return {states_[state].accepted | states_[state].possible, i};
+  }
 
+  // The bytes with which one of the patterns may go on.
+  [[nodiscard]] ByteSet first_bytes() const;
   // The bytes, digits left out, with which one of the patterns may go on behind so many digits.
   [[nodiscard]] ByteSet behind_digits(std::size_t digits) const;
 
@@ -87,8 +104,9 @@ class Dfa {
   // its end is understood.
   static std::optional<Dfa> whole(const RegexNode& pattern);
   // The length of the longest match at `at` within `text` up to `end`; 0 if there is none. Bytes outside
-  // count for `\b`.
-  [[nodiscard]] std::size_t longest(std::string_view text, std::size_t at, std::size_t end) const;
+  // count for `\b`. `looked`: behind the last byte that was looked at.
+  [[nodiscard]] std::size_t longest(std::string_view text, std::size_t at, std::size_t end,
+                                    std::size_t* looked = nullptr) const;
 
   [[nodiscard]] std::size_t memory() const;
 
@@ -106,6 +124,7 @@ class Dfa {
   std::vector<std::uint16_t> next_;
   std::vector<State> states_;
   bool boundary_behind_ = false;
+  bool complete_ = true;
 };
 
 [[nodiscard]] inline bool is_word(char c) {

@@ -14,6 +14,8 @@ namespace {
 
 constexpr std::uint64_t longest_region = 8192;  // of a rule that is searched for
 constexpr std::size_t letters_before_digits = 2;
+constexpr std::size_t bytes_before_match = 2;  // that a match depends on
+constexpr std::size_t most_vain = 1024;
 
 bool is_digit(char c) {
   return c >= '0' && c <= '9';
@@ -124,29 +126,145 @@ void Engine::scan_keywords(const Window& window) {
   }
   scanner.scan(window.bytes, window.local(keywords_at_), window.local(end),
                [&](std::size_t anchor, std::size_t begin, std::uint32_t literal) {
-                 use_keyword(rules_.uses[scanner.literals()[literal].tag], window.begin + anchor,
-                             window.begin + begin, window);
+                 use_keyword(scanner.literals()[literal].tag, window.begin + anchor, window.begin + begin,
+                             window);
                });
   keywords_at_ = end;
 }
 
-void Engine::use_keyword(const KeywordUse& use, std::uint64_t anchor, std::uint64_t begin,
-                         const Window& window) {
+void Engine::use_keyword(std::uint32_t use, std::uint64_t anchor, std::uint64_t begin, const Window& window) {
+  const auto& known = rules_.uses[use];
+  const std::size_t next = window.local(begin) + known.size;
+  const bool refused =
+      next < window.bytes.size() && !known.next[static_cast<unsigned char>(window.bytes[next])];
+  if (refused && known.searches.empty()) {
+    return;
+  }
   // Matches begin behind the barrier. What is before it may no longer be there.
   const std::uint64_t barrier = behind_barrier(rules_.barriers, minus(begin, rules_.most_back),
                                                {window.bytes.substr(0, window.local(begin)), window.begin});
-  for (const auto& gate : use.gates) {
+  if (!refused && may_match(use, begin, barrier, window) && !is_vain(use, begin, window)) {
+    try_keyword(use, anchor, begin, barrier, window);
+    remember_vain(use, window);
+  }
+  for (const auto& search : known.searches) {
+    extend_region(search, begin, barrier);
+  }
+}
+
+// Whether a gate lets a rule pass, or cannot say so yet.
+bool Engine::may_match(std::uint32_t use, std::uint64_t begin, std::uint64_t barrier,
+                       const Window& window) const {
+  const auto& known = rules_.uses[use];
+  const std::size_t behind = window.local(begin) + known.size;
+  if (!pending_.empty() || !window.reaches(window.begin + behind + Dfa::most_steps)) {
+    return true;
+  }
+  return std::any_of(known.gates.begin(), known.gates.end(), [&](const GateUse& gate_use) {
+    const Gate& gate = rules_.gates[gate_use.gate];
+    return begin >= barrier + gate_use.back &&
+           gate.dfa.pass(window.bytes.data() + behind, window.bytes.size() - behind).patterns != 0 &&
+           (!gate.needs_lead || Matcher::has_lead(Lead::boundary_or_end, begin - gate_use.back, window));
+  });
+}
+
+void Engine::try_keyword(std::uint32_t use, std::uint64_t anchor, std::uint64_t begin, std::uint64_t barrier,
+                         const Window& window) {
+  for (const auto& gate : rules_.uses[use].gates) {
     if (begin < barrier + gate.back) {
       continue;
     }
     Pending pending{anchor, begin - gate.back, gate.gate, static_cast<std::uint32_t>(gate.ahead), 0, false};
     if (!pending_.empty() || !try_pending(pending, window)) {
       pending_.push_back(pending);
+      sure_ = false;
     }
   }
-  for (const auto& search : use.searches) {
-    extend_region(search, begin, barrier);
+}
+
+// Notes for remember_vain what a rule has depended on.
+void Engine::try_rule(std::uint32_t rule, std::uint64_t at, const Window& window) {
+  const Tried tried = matcher_.try_at(rule, at, window);
+  look_up_to(tried.looked);
+  if (!sure_) {
+    return;
   }
+  sure_ = tried_ < Vain::most_tries && looked_to_ - looked_from_ <= Vain::longest;
+  if (sure_) {
+    tries_[tried_++] = {rule, static_cast<std::uint8_t>(at - looked_from_),
+                        static_cast<std::uint8_t>(tried.until - looked_from_)};
+  }
+}
+
+// `place`: as Tried has it.
+void Engine::look_up_to(std::uint64_t place) {
+  looked_to_ = std::max(looked_to_, place);
+  sure_ = sure_ && place != 0;
+}
+
+// Whether the text around this keyword is one in which its rules have found nothing.
+bool Engine::is_vain(std::uint32_t use, std::uint64_t begin, const Window& window) {
+  sure_ = false;
+  const auto& gates = rules_.uses[use].gates;
+  if (gates.empty()) {
+    return false;
+  }
+  // The matches that begin first come first; what may stand before one is looked at, too.
+  const std::size_t before = gates.front().back + bytes_before_match;
+  const std::size_t here = window.local(begin);
+  const auto text = window.bytes;
+  if (!pending_.empty() || here < before || text.size() - here < 16) {
+    return false;
+  }
+  if (vain_.empty()) {
+    vain_.resize(most_vain);
+  }
+  const char* const from = text.data() + here - before;
+  std::array<std::uint64_t, 3> words{};
+  std::memcpy(words.data(), from, 8);
+  std::memcpy(&words[1], text.data() + here, 16);
+  std::uint64_t hash = use;
+  for (const std::uint64_t word : words) {
+    hash = (hash ^ word) * 0x9E3779B97F4A7C15U;
+    hash ^= hash >> 32U;
+  }
+  Vain& vain = vain_[hash % most_vain];
+  if (vain.size != 0 && vain.use == use && text.size() - here + before >= vain.size &&
+      std::memcmp(vain.text.data(), from, vain.size) == 0) {
+    return recall_vain(vain, begin - before);
+  }
+  sure_ = true;
+  vain_here_ = &vain;
+  looked_from_ = begin - before;
+  looked_to_ = begin;
+  tried_ = 0;
+  return false;
+}
+
+// Does what the tries would do; nothing if they might not be made here.
+bool Engine::recall_vain(const Vain& vain, std::uint64_t from) {
+  for (std::size_t i = 0; i < vain.tried; ++i) {
+    if (!matcher_.is_fresh(vain.tries[i].rule, from + vain.tries[i].at)) {
+      return false;
+    }
+  }
+  for (std::size_t i = 0; i < vain.tried; ++i) {
+    const Vain::Try& tried = vain.tries[i];
+    matcher_.looked_in_vain(tried.rule, from + tried.at, from + tried.until);
+  }
+  return true;
+}
+
+void Engine::remember_vain(std::uint32_t use, const Window& window) {
+  const auto size = static_cast<std::size_t>(looked_to_ - looked_from_);
+  if (!sure_ || looked_to_ > window.end() || size > Vain::longest) {
+    return;
+  }
+  vain_here_->use = use;
+  vain_here_->size = static_cast<std::uint8_t>(size);
+  vain_here_->tried = static_cast<std::uint8_t>(tried_);
+  vain_here_->tries = tries_;
+  std::memcpy(vain_here_->text.data(), window.bytes.data() + window.local(looked_from_), size);
 }
 
 // Whether nothing is left to try.
@@ -154,25 +272,29 @@ bool Engine::try_pending(Pending& pending, const Window& window) {
   const Gate& gate = rules_.gates[pending.gate];
   if (!pending.passed) {
     if (gate.needs_lead && !Matcher::has_lead(Lead::boundary_or_end, pending.begin, window)) {
+      look_up_to(pending.begin + 1);
       return true;
     }
     if (!window.reaches(pending.begin + pending.ahead)) {
       return false;
     }
     const auto text = window.bytes.substr(window.local(pending.begin + pending.ahead));
-    pending.open = gate.dfa.pass(text.data(), text.size());
+    const auto passed = gate.dfa.pass(text.data(), text.size());
+    pending.open = passed.patterns;
     // A gate that is closed stays so, whatever comes.
     if (pending.open != 0 && !window.reaches(pending.begin + pending.ahead + Dfa::most_steps)) {
       return false;
     }
     pending.passed = true;
+    // Where the text ends, that may have decided.
+    look_up_to(passed.looked < text.size() ? pending.begin + pending.ahead + passed.looked : 0);
   }
   while (pending.open != 0) {
     const auto rule = gate.rules[static_cast<std::size_t>(std::countr_zero(pending.open))];
     if (!window.reaches(pending.begin + matcher_.reach(rule))) {
       return false;
     }
-    matcher_.try_at(rule, pending.begin, window);
+    try_rule(rule, pending.begin, window);
     pending.open &= pending.open - 1;
   }
   return true;
@@ -273,7 +395,7 @@ void Engine::try_digits(std::size_t here, std::size_t digits, const Window& wind
 
 void Engine::try_gate(const Gate& gate, std::uint64_t at, const Window& window) {
   const auto text = window.bytes.substr(window.local(at));
-  for (auto open = gate.dfa.pass(text.data(), text.size()); open != 0; open &= open - 1) {
+  for (auto open = gate.dfa.pass(text.data(), text.size()).patterns; open != 0; open &= open - 1) {
     matcher_.try_at(gate.rules[static_cast<std::size_t>(std::countr_zero(open))], at, window, true);
   }
 }
@@ -376,7 +498,7 @@ std::uint64_t Engine::settled_keywords() const {
 std::uint64_t Engine::settled_digits(const Window& window) const {
   const auto text = window.bytes;
   const auto may_be = [&text](const std::optional<Gate>& gate, std::size_t at) {
-    return gate && gate->dfa.pass(text.data() + at, text.size() - at) != 0;
+    return gate && gate->dfa.pass(text.data() + at, text.size() - at).patterns != 0;
   };
   for (std::size_t at = window.local(digits_at_); at < text.size(); ++at) {
     if (!is_digit(text[at]) || (at > 0 && is_digit(text[at - 1]))) {

@@ -15,6 +15,7 @@
 #include "validators/output/known_secrets.hpp"
 #include "validators/output/matcher.hpp"
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -56,6 +57,23 @@ class Engine {
     std::uint64_t from = 0;
     std::uint64_t to = 0;
   };
+  // What stands around a keyword at which no rule has found anything; nor does one where the same text comes
+  // again, as it does in logs and tables.
+  struct Vain {
+    static constexpr std::size_t longest = 122;
+    static constexpr std::size_t most_tries = 6;
+    struct Try {
+      std::uint32_t rule = 0;
+      std::uint8_t at = 0;  // in the text, as is `until`
+      std::uint8_t until = 0;
+    };
+
+    std::uint32_t use = 0;
+    std::uint8_t size = 0;  // of the text; 0: nothing is remembered
+    std::uint8_t tried = 0;
+    std::array<char, longest> text{};
+    std::array<Try, most_tries> tries{};
+  };
   // Canaries of one length.
   struct Lane {
     std::size_t length = 0;
@@ -68,8 +86,17 @@ class Engine {
   };
 
   void scan_keywords(const Window& window);
-  void use_keyword(const KeywordUse& use, std::uint64_t anchor, std::uint64_t begin, const Window& window);
+  void use_keyword(std::uint32_t use, std::uint64_t anchor, std::uint64_t begin, const Window& window);
+  [[nodiscard]] bool may_match(std::uint32_t use, std::uint64_t begin, std::uint64_t barrier,
+                               const Window& window) const;
+  void try_keyword(std::uint32_t use, std::uint64_t anchor, std::uint64_t begin, std::uint64_t barrier,
+                   const Window& window);
   bool try_pending(Pending& pending, const Window& window);
+  void try_rule(std::uint32_t rule, std::uint64_t at, const Window& window);
+  void look_up_to(std::uint64_t place);
+  bool is_vain(std::uint32_t use, std::uint64_t begin, const Window& window);
+  bool recall_vain(const Vain& vain, std::uint64_t from);
+  void remember_vain(std::uint32_t use, const Window& window);
   void extend_region(const Search& search, std::uint64_t begin, std::uint64_t barrier);
   void close_regions(const Window& window);
   void try_pending_in_order(const Window& window);
@@ -93,6 +120,14 @@ class Engine {
   std::uint64_t keywords_at_ = 0;       // the next anchor
   std::uint64_t keywords_barrier_ = 0;  // behind the last barrier before it
   std::deque<Pending> pending_;
+  std::vector<Vain> vain_;  // by a hash
+  // Of the keyword that is being tried, if `sure_`: it may be remembered as one in vain.
+  bool sure_ = false;
+  Vain* vain_here_ = nullptr;
+  std::uint64_t looked_from_ = 0;
+  std::uint64_t looked_to_ = 0;
+  std::size_t tried_ = 0;
+  std::array<Vain::Try, Vain::most_tries> tries_{};
   std::vector<Region> growing_;  // may still be extended
   std::deque<Region> closed_;    // in the order in which they were closed
   std::uint64_t digits_at_ = 0;

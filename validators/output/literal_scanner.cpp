@@ -43,7 +43,10 @@ std::size_t anchor_of(std::string_view text) {
 }  // namespace
 
 LiteralScanner::LiteralScanner(std::vector<Literal> literals)
-    : literals_(std::move(literals)), filter_(std::size_t{1} << 11U), first_(buckets + 1), first_wide_(buckets + 1) {
+    : literals_(std::move(literals)),
+      filter_(std::size_t{1} << 11U),
+      first_(buckets + 1),
+      first_wide_(buckets + 1) {
   std::vector<std::pair<std::size_t, Entry>> found;
   for (std::size_t i = 0; i < literals_.size(); ++i) {
     const std::string& text = literals_[i].text;
@@ -92,7 +95,8 @@ bool LiteralScanner::stands_at(const Literal& literal, const char* at) const {
 }
 
 std::size_t LiteralScanner::memory() const {
-  std::size_t bytes = filter_.capacity() * 4 + (first_.capacity() + first_wide_.capacity()) * 4 + entries_.capacity() * sizeof(Entry);
+  std::size_t bytes = filter_.capacity() * 4 + (first_.capacity() + first_wide_.capacity()) * 4 +
+                      entries_.capacity() * sizeof(Entry);
   for (const auto& literal : literals_) {
     bytes += sizeof(literal) + literal.text.capacity();
   }

@@ -137,9 +137,9 @@ void LiteralScanner::scan(std::string_view text, std::size_t from, std::size_t t
   for (; at + 8 <= to && at + 15 <= text.size(); at += 8) {
     const std::uint64_t low = load(at);
     const std::uint64_t high = load(at + 6);
-    const std::array<std::uint32_t, 8> bits{
-        bit_of(low),        bit_of(low >> 8U),  bit_of(low >> 16U), bit_of(low >> 24U),
-        bit_of(low >> 32U), bit_of(low >> 40U), bit_of(high),       bit_of(high >> 8U)};
+    const std::array<std::uint32_t, 8> bits{bit_of(low),        bit_of(low >> 8U),  bit_of(low >> 16U),
+                                            bit_of(low >> 24U), bit_of(low >> 32U), bit_of(low >> 40U),
+                                            bit_of(high),       bit_of(high >> 8U)};
     if (((bits[0] | bits[1] | bits[2] | bits[3] | bits[4] | bits[5] | bits[6] | bits[7]) & 1U) == 0) {
       continue;
     }

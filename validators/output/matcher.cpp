@@ -39,9 +39,12 @@ bool number_goes_on(std::string_view text, std::size_t at) {
 Matcher::Matcher(const CompiledRules& rules, Findings& findings)
     : rules_(rules), findings_(findings), busy_(rules.rules.size()), covered_(rules.rules.size()) {}
 
-void Matcher::try_at(std::uint32_t rule, std::uint64_t at, const Window& window, bool alone) {
-  if (at < covered_[rule] || !has_lead(rules_.compiled[rule].lead, at, window) || !is_worth_a_try(rule, at)) {
-    return;
+Tried Matcher::try_at(std::uint32_t rule, std::uint64_t at, const Window& window, bool alone) {
+  if (!has_lead(rules_.compiled[rule].lead, at, window)) {
+    return {at + 1, at};
+  }
+  if (at < covered_[rule] || !is_worth_a_try(rule, at)) {
+    return {};
   }
   const std::uint64_t limit = at + rules_.rules[rule].max_length;
   const std::uint64_t to = std::min(window.end(), limit);
@@ -50,12 +53,14 @@ void Matcher::try_at(std::uint32_t rule, std::uint64_t at, const Window& window,
     if (memory->found) {
       covered_[rule] = end_of_secrets();
       report(rule, false, window);
-    } else {
-      looked_in_vain(rule, at, at + memory->size);
+      return {};
     }
-    return;
+    const std::uint64_t until = at + memory->size - memory->before - 1;
+    looked_in_vain(rule, at, until);
+    return {until + 1, until};
   }
   furthest_ = 0;
+  looked_ = 0;
   const bool found = match(rule, at, to, false, window) &&
                      !(alone && number_goes_on(window.bytes, window.local(match_.end))) &&
                      stands_checks(rule, window);
@@ -65,9 +70,11 @@ void Matcher::try_at(std::uint32_t rule, std::uint64_t at, const Window& window,
   if (found) {
     covered_[rule] = end_of_secrets();
     report(rule, match_.end == limit, window);
-  } else {
-    looked_in_vain(rule, at, furthest_ == 0 ? to : furthest_);
+    return {};
   }
+  const std::uint64_t until = furthest_ == 0 ? to : furthest_;
+  looked_in_vain(rule, at, until);
+  return {looked_ <= to && !alone ? looked_ : 0, until};
 }
 
 bool Matcher::is_worth_a_try(std::uint32_t rule, std::uint64_t at) {
@@ -241,6 +248,7 @@ std::optional<bool> Matcher::match_backtracking(std::uint32_t rule, std::uint64_
   const auto result =
       rules_.compiled[rule].backtracker->match(window.bytes, window.local(at), window.local(to));
   furthest_ = result.verdict == Verdict::unknown ? 0 : window.begin + result.furthest;
+  looked_ = furthest_ == 0 ? 0 : furthest_ + 1;
   if (result.verdict != Verdict::yes) {
     return result.verdict == Verdict::no ? std::optional(false) : std::nullopt;
   }
@@ -258,7 +266,10 @@ std::optional<bool> Matcher::match_backtracking(std::uint32_t rule, std::uint64_
 bool Matcher::match_whole(std::uint32_t rule, std::uint64_t at, std::uint64_t to, const Window& window) {
   // It is quick, but for long texts.
   furthest_ = at + 1;
-  const auto size = rules_.compiled[rule].whole->longest(window.bytes, window.local(at), window.local(to));
+  std::size_t looked = 0;
+  const auto size =
+      rules_.compiled[rule].whole->longest(window.bytes, window.local(at), window.local(to), &looked);
+  looked_ = window.begin + looked;
   match_ = {at, at + size};
   secrets_.assign(1, {at, at + size, rule});
   return size > 0;

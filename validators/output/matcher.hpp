@@ -19,13 +19,25 @@ struct Match {
   std::uint64_t end = 0;
 };
 
+// What came of a try.
+struct Tried {
+  // If there is no match: the place up to which the text (with the two bytes before) says so and would say so
+  // anywhere. 0 if there is one, or if that is not known.
+  std::uint64_t looked = 0;
+  std::uint64_t until = 0;  // what looked_in_vain was told
+};
+
 class Matcher {
  public:
   Matcher(const CompiledRules& rules, Findings& findings);
 
   // A match that begins at `at`, of at most the rule's max_length. What a match of the same rule covers is
   // not tried again. `alone`: only if the match is not followed by what would make a number longer.
-  void try_at(std::uint32_t rule, std::uint64_t at, const Window& window, bool alone = false);
+  Tried try_at(std::uint32_t rule, std::uint64_t at, const Window& window, bool alone = false);
+  // Whether a rule would be tried here as if it had never looked in vain.
+  [[nodiscard]] bool is_fresh(std::uint32_t rule, std::uint64_t at) const { return at >= busy_[rule].until; }
+  // A rule has looked in vain from `at` to `until`.
+  void looked_in_vain(std::uint32_t rule, std::uint64_t at, std::uint64_t until);
   // All matches that begin in [from, to], from left to right.
   void search(std::uint32_t rule, std::uint64_t from, std::uint64_t to, const Window& window);
 
@@ -96,7 +108,6 @@ class Matcher {
     std::size_t tries = 0;
   };
   bool is_worth_a_try(std::uint32_t rule, std::uint64_t at);
-  void looked_in_vain(std::uint32_t rule, std::uint64_t at, std::uint64_t until);
 
   std::vector<Busy> busy_;              // by rule
   std::vector<std::uint64_t> covered_;  // by rule: up to where its last match goes
@@ -105,6 +116,7 @@ class Matcher {
 
   // Of the last match.
   std::uint64_t furthest_ = 0;  // byte that was looked at; 0: not known
+  std::uint64_t looked_ = 0;    // behind the last byte that was looked at; 0: not known
   Match match_;
   std::vector<Finding> secrets_;
 

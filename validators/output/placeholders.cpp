@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
-#include <string>
+#include <string_view>
 
 namespace sallyport::validators::output {
 namespace {
@@ -17,25 +17,42 @@ bool is_digit(char c) {
   return c >= '0' && c <= '9';
 }
 
-std::string in_small_letters(std::string_view text) {
-  std::string small(text.substr(0, longest_small));
-  for (char& c : small) {
-    if (c >= 'A' && c <= 'Z') {
-      c = static_cast<char>(c - 'A' + 'a');
-    }
+class SmallLetters {
+ public:
+  explicit SmallLetters(std::string_view text) : size_(std::min(text.size(), longest_small)) {
+    std::transform(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(size_), bytes_.begin(),
+                   [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
   }
-  return small;
-}
+  [[nodiscard]] std::string_view text() const { return {bytes_.data(), size_}; }
+
+ private:
+  std::size_t size_;
+  std::array<char, longest_small> bytes_;
+};
 
 template <std::size_t n>
 bool is_one_of(std::string_view text, const std::array<std::string_view, n>& list) {
   return std::find(list.begin(), list.end(), text) != list.end();
 }
 
-template <std::size_t n>
-bool has_one_of(std::string_view text, const std::array<std::string_view, n>& list) {
-  return std::any_of(list.begin(), list.end(),
-                     [text](std::string_view part) { return text.find(part) != std::string_view::npos; });
+template <const auto& list>
+bool has_one_of(std::string_view text) {
+  // By the first bytes; most of a secret's are none of these.
+  static constexpr auto firsts = [] {
+    std::array<bool, 256> of{};
+    for (const auto part : list) {
+      of.at(static_cast<unsigned char>(part.front())) = true;
+    }
+    return of;
+  }();
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (firsts[static_cast<unsigned char>(text[i])] &&
+        std::any_of(list.begin(), list.end(),
+                    [rest = text.substr(i)](std::string_view part) { return rest.starts_with(part); })) {
+      return true;
+    }
+  }
+  return false;
 }
 
 constexpr std::array<std::string_view, 44> stand_ins{
@@ -145,13 +162,14 @@ bool is_call(std::string_view text) {
          name.find('.') != std::string_view::npos || name.find('_') != std::string_view::npos;
 }
 
+constexpr std::array<std::string_view, 12> telling_parts{"password", "passwd", "secret", "token",
+                                                         "_key",     "key_",   "apikey", "creden",
+                                                         "_pass",    "_auth",  "auth_",  "passphrase"};
+
 // password_field, secretKey, API_KEY, token_count: the name of a variable that is named so
 bool is_telling_name(std::string_view small) {
-  constexpr std::array<std::string_view, 12> parts{"password", "passwd", "secret", "token",
-                                                   "_key",     "key_",   "apikey", "creden",
-                                                   "_pass",    "_auth",  "auth_",  "passphrase"};
   return is_identifier(small) && std::none_of(small.begin(), small.end(), is_digit) &&
-         has_one_of(small, parts);
+         has_one_of<telling_parts>(small);
 }
 
 bool is_decimal(std::string_view text) {
@@ -176,15 +194,16 @@ bool is_placeholder(std::string_view text) {
       is_shell_variable(text) || is_sequence(text)) {
     return true;
   }
-  const std::string small = in_small_letters(text);
-  if (is_one_of(small, stand_ins) || has_one_of(small, tell_tales)) {
+  const SmallLetters letters(text);
+  const auto small = letters.text();
+  if (is_one_of(small, stand_ins) || has_one_of<tell_tales>(small)) {
     return true;
   }
   // "your password", "my-secret", "test_token": words of the list with separators between them
   std::size_t begin = 0;
   while (begin <= small.size()) {
     const auto end = std::min(small.find_first_of("-_. ", begin), small.size());
-    const auto word = std::string_view(small).substr(begin, end - begin);
+    const auto word = small.substr(begin, end - begin);
     if (!word.empty() && word != "my" && word != "your" && word != "the" && word != "a" && word != "here" &&
         word != "key" && word != "api" && word != "user" && word != "for" && word != "goes" &&
         !is_one_of(word, stand_ins)) {
@@ -199,7 +218,8 @@ bool is_expression(std::string_view text) {
   if (text.empty()) {
     return true;
   }
-  const std::string small = in_small_letters(text);
+  const SmallLetters letters(text);
+  const auto small = letters.text();
   return is_one_of(small, type_names) || is_attribute_path(text) || is_call(text) || is_telling_name(small) ||
          is_decimal(text) || text.front() == '{' || text.front() == '(' || text.front() == '[' ||
          small.starts_with("os.") || small.starts_with("self.") || small.starts_with("process.env") ||

@@ -192,6 +192,9 @@ void Redactor::State::open(const Finding& finding, const Window& window) {
 void Redactor::State::close(const Window& window, std::string& out) {
   if (redacts) {
     if (whole) {
+      if (!any_written) {
+        out.reserve(out.size() + window.bytes.size());
+      }
       out.append(window.bytes, window.local(written), static_cast<std::size_t>(region->begin - written));
       written = region->end;
       any_written = true;
