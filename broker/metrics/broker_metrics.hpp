@@ -5,6 +5,7 @@
 #include "broker/api/execution_reply.hpp"
 #include "broker/http/request_observer.hpp"
 #include "broker/http/server.hpp"
+#include "broker/jobs/job_counts.hpp"
 #include "broker/metrics/process.hpp"
 #include "broker/metrics/registry.hpp"
 #include "broker/result_cache.hpp"
@@ -55,6 +56,7 @@ class BrokerMetrics final : public http::RequestObserver, public runners::PoolOb
   void watch(const Admission& admission);
   void watch(const ResultCache& cache);
   void watch(const http::Server& server);
+  void watch_jobs(const std::function<JobCounts()>& counts);
   void watch_pool(std::function<runners::PoolCounts()> counts);
   void watch_reaper(std::function<runners::ReaperCounts()> counts);
   void watch_logs(std::function<std::uint64_t()> lost_operational, std::function<std::uint64_t()> lost_audit);

@@ -148,7 +148,7 @@ def crash(broker, kills, seconds, longest_life=1.0, seed=None):
     """Kills a broker at random moments, so many times or for so long. (mistakes, jobs, kills)"""
     chance = random.Random(seed)
     ports = []
-    submitters = Submitters(lambda: list(ports), seconds + 120)
+    submitters = Submitters(lambda: list(ports), 2 * seconds + 120)
     ports.append(broker.port)
     submitters.start()
     begin = time.monotonic()
