@@ -48,6 +48,7 @@ class Service::Impl {
     metrics_->watch(admission_);
     metrics_->watch(cache_);
     metrics_->watch(server_);
+    if (jobs_) metrics_->watch_jobs([this] { return jobs_->counts(); });
   }
 
   boost::system::result<void, http::StartError> start() {

@@ -9,7 +9,7 @@
 namespace sallyport::broker {
 namespace {
 
-constexpr std::array<std::string_view, 2> kFields = {"executions", "mode"};
+constexpr std::array<std::string_view, 2> kBatchFields = {"executions", "mode"};
 constexpr std::string_view kExecutions = "executions";
 
 /// Where the string that begins at `at` ends: behind its closing quote.
@@ -48,7 +48,7 @@ BatchRequest read(StrictJson document, std::size_t most) {
   nlohmann::json& body = document.root;
   if (!body.is_object()) refuse(422, std::string("the body must be an object, not ") + type_name(body));
   if (document.verbatim) body[kExecutions] = nullptr;
-  check_known(body, "", kFields);
+  check_known(body, "", kBatchFields);
   const std::string field(kExecutions);
   if (!document.verbatim) refuse_field(field, "is required");
   if (document.verbatim->front() != '[') refuse_field(field, "must be a list");

@@ -95,7 +95,7 @@ class Jobs::Impl : public std::enable_shared_from_this<Jobs::Impl> {
                                              std::shared_ptr<const Caller> caller,
                                              std::optional<IdempotencyKey> key, Way way) {
     if (draining_) co_return shutting_down();
-    const bool alone = items.size() == 1;
+    const bool batch = way == Way::batch;
     Receipt receipt;
     store::Submission submission;
     submission.now_ms = parts_.now_ms();
@@ -110,7 +110,7 @@ class Jobs::Impl : public std::enable_shared_from_this<Jobs::Impl> {
       } else {
         refusal = parts_.pipeline.refusal(checked->request);
       }
-      if (refusal && alone) co_return std::move(*refusal);
+      if (refusal && !batch) co_return std::move(*refusal);
       if (refusal) {
         receipt.items.emplace_back(std::move(*refusal));
         continue;
@@ -122,9 +122,11 @@ class Jobs::Impl : public std::enable_shared_from_this<Jobs::Impl> {
     if (key) submission.idempotency = record_of(*key, *caller, receipt, submission.now_ms);
     if (submission.jobs.empty() && !key) co_return receipt;
 
+    const std::size_t jobs = submission.jobs.size();
     auto accepted = co_await parts_.store.accept(std::move(submission));
     if (accepted.has_error()) co_return told(accepted.error());
     if (accepted->earlier) co_return earlier_receipt(*accepted->earlier, *key);
+    counts_.accepted += jobs;
     if (draining_ && way == Way::at_once) {
       // Nobody would wait for the run's end any more; the next start takes it, and the key tells of it.
       for (store::Claim& claim : accepted->claims) {
@@ -181,15 +183,22 @@ class Jobs::Impl : public std::enable_shared_from_this<Jobs::Impl> {
   }
 
   asio::awaitable<ApiResult<store::Job>> cancel(std::string id, std::string owner_key) {
-    auto job = co_await parts_.store.cancel(id, std::move(owner_key), parts_.now_ms());
+    const std::int64_t now_ms = parts_.now_ms();
+    auto job = co_await parts_.store.cancel(id, std::move(owner_key), now_ms);
     if (job.has_error()) co_return told(job.error());
     if (!*job) co_return unknown();
+    // The clock tells whether it was this call.
     if ((*job)->state == JobState::cancelled) lose(id);
+    if ((*job)->state == JobState::cancelled && (*job)->ended_ms == now_ms) count_end(JobState::cancelled);
     watches_.ended(id);
     co_return std::move(**job);
   }
 
-  [[nodiscard]] std::size_t running() const { return running_.size(); }
+  [[nodiscard]] JobCounts counts() const {
+    JobCounts counts = counts_;
+    counts.running = running_.size();
+    return counts;
+  }
 
   void stop_taking() {
     if (draining_) return;
@@ -234,7 +243,12 @@ class Jobs::Impl : public std::enable_shared_from_this<Jobs::Impl> {
 
   static ApiError unknown() { return failure(404, "there is no such execution, or it is no longer kept"); }
 
+  void count_end(JobState state, std::uint64_t jobs = 1) {
+    counts_.ended.at(static_cast<std::size_t>(state)) += jobs;
+  }
+
   ApiError told(const store::StoreError& error) {
+    if (error.kind != store::StoreError::Kind::full) ++counts_.store_errors;
     if (error.kind != store::StoreError::Kind::full) {
       parts_.log.write(Severity::error, "store_failed", error.message);
     }
@@ -346,6 +360,8 @@ class Jobs::Impl : public std::enable_shared_from_this<Jobs::Impl> {
     while (!self->draining_ || !self->running_.empty()) {
       if (Clock::now() >= next_sweep && !self->draining_) {
         co_await self->sweep();
+        const auto load = co_await self->parts_.store.load();
+        if (!load.has_error()) self->counts_.queued = load->queued;
         next_sweep = Clock::now() + kSweepPause;
       }
       co_await self->renew();
@@ -381,6 +397,8 @@ class Jobs::Impl : public std::enable_shared_from_this<Jobs::Impl> {
       bounds.max_kept_bytes = parts_.config.max_result_bytes;
       const auto swept = co_await parts_.store.sweep(bounds);
       if (swept.has_error()) co_return;
+      count_end(JobState::expired, swept->expired);
+      counts_.reclaimed += swept->reclaimed;
       if (swept->reclaimed > 0) {
         parts_.log.write(
             Severity::warning, "jobs_reclaimed",
@@ -486,10 +504,10 @@ class Jobs::Impl : public std::enable_shared_from_this<Jobs::Impl> {
 
   /// A request that was stored, checked again: what holds now may be other than what held when it came.
   [[nodiscard]] ApiResult<ExecutionRequest> read_stored(const Running& job) const {
-    auto caller = std::make_shared<const Caller>(Caller{job.owner_key, 1});
-    if (parts_.caller_of) caller = parts_.caller_of(job.owner_key);
+    const std::shared_ptr<const Caller> caller =
+        job.owner_key.empty() || !parts_.caller_of ? nobody() : parts_.caller_of(job.owner_key);
     if (!caller) return failure(403, "the API key of this job is no longer valid");
-    return parse_execution_request(job.request_json, parts_.rules, std::move(caller));
+    return parse_execution_request(job.request_json, parts_.rules, caller);
   }
 
   /// Until the store has it, or there is no more time.
@@ -503,7 +521,11 @@ class Jobs::Impl : public std::enable_shared_from_this<Jobs::Impl> {
     std::chrono::milliseconds pause = kFirstRetry;
     for (;;) {
       const auto settled = co_await settle_once(job, fate, ending);
-      if (!settled.has_error()) co_return;
+      if (!settled.has_error()) {
+        if (*settled && fate.what == Fate::What::finish) count_end(fate.state);
+        if (*settled && fate.what == Fate::What::release) ++counts_.put_back;
+        co_return;
+      }
       if (pause == kFirstRetry) told(settled.error());
       if (give_up_.stop_requested()) co_return;  // The lease, or the next start, puts it back.
       CallBounds bounds(Deadline::after(pause), give_up_.get_token());
@@ -538,6 +560,7 @@ class Jobs::Impl : public std::enable_shared_from_this<Jobs::Impl> {
   std::stop_source end_house_;
   std::stop_source give_up_;
   bool draining_ = false;
+  JobCounts counts_;
 };
 
 Jobs::Jobs(asio::any_io_executor executor, JobsParts parts)
@@ -568,8 +591,8 @@ asio::awaitable<ApiResult<std::vector<store::Job>>> Jobs::list(store::ListQuery 
 asio::awaitable<ApiResult<store::Job>> Jobs::cancel(std::string id, std::string owner_key) {
   return impl_->cancel(std::move(id), std::move(owner_key));
 }
-std::size_t Jobs::running() const {
-  return impl_->running();
+JobCounts Jobs::counts() const {
+  return impl_->counts();
 }
 void Jobs::stop_taking() {
   impl_->stop_taking();

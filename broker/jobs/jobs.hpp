@@ -8,6 +8,7 @@
 #include "broker/event_log.hpp"
 #include "broker/execution_id.hpp"
 #include "broker/jobs/idempotency.hpp"
+#include "broker/jobs/job_counts.hpp"
 #include "broker/jobs/moment.hpp"
 #include "broker/pipeline.hpp"
 #include "broker/store/store.hpp"
@@ -82,13 +83,14 @@ class Jobs {
 
   /// How an accepted job gets its turn.
   enum class Way {
-    queued,  ///< When it comes.
-    at_once  ///< Now, like a request without a job; if it cannot be served, it is as if it had not come.
+    queued,   ///< When it comes.
+    at_once,  ///< Now, like a request without a job; if it cannot be served, it is as if it had not come.
+    batch     ///< When it comes; an item that is refused has no job, and stands in the receipt.
   };
 
   /// Stores the requests, all that were not refused or none, and gives their ids; those of the first time if
-  /// the key is known. 422: the key is known for another request. 429: the rate of its caller, where there is
-  /// one item; of several, it is that item's. 503: no room, or no store.
+  /// the key is known. 422: the key is known for another request. What an item is refused for, unless it is
+  /// one of a batch: the rate of its caller (429) for one. 503: no room, or no store.
   boost::asio::awaitable<ApiResult<Receipt>> accept(std::vector<BatchItem> items,
                                                     std::shared_ptr<const Caller> caller,
                                                     std::optional<IdempotencyKey> key, Way way);
@@ -105,8 +107,7 @@ class Jobs {
   /// two. Gives the job as it is then.
   boost::asio::awaitable<ApiResult<store::Job>> cancel(std::string id, std::string owner_key);
 
-  /// Jobs that run here.
-  [[nodiscard]] std::size_t running() const;
+  [[nodiscard]] JobCounts counts() const;
 
   /// No further job is begun.
   void stop_taking();

@@ -25,7 +25,7 @@ const std::vector<double>& engine_bounds() {
 constexpr std::string_view kOther = "other";
 
 /// The types that the broker itself gives. All others are names of a program's exceptions.
-constexpr std::array<std::string_view, 20> kErrorTypes = {"ValidationError",
+constexpr std::array<std::string_view, 22> kErrorTypes = {"ValidationError",
                                                           "SandboxError",
                                                           "TimeoutError",
                                                           "ResourceLimitError",
@@ -41,6 +41,8 @@ constexpr std::array<std::string_view, 20> kErrorTypes = {"ValidationError",
                                                           "RequestTooLargeError",
                                                           "UnsupportedMediaTypeError",
                                                           "CancelledError",
+                                                          "ConflictError",
+                                                          "GoneError",
                                                           "InternalError",
                                                           "TooManyRequestsError",
                                                           "UnavailableError",
@@ -240,6 +242,28 @@ void BrokerMetrics::watch(const keys::Authenticator& gate) {
                               {{"reason", std::string(keys::to_string(failure))}},
                               [&gate, failure] { return as_double(gate.failures(failure)); });
   }
+}
+
+void BrokerMetrics::watch_jobs(const std::function<JobCounts()>& counts) {
+  registry_.gauge("sallyport_jobs_queued", "Jobs that wait in the store.", {},
+                  [counts] { return as_double(counts().queued); });
+  registry_.gauge("sallyport_jobs_running", "Jobs that run here.", {},
+                  [counts] { return as_double(counts().running); });
+  registry_.sampled_counter("sallyport_jobs_accepted_total", "Jobs that were stored.", {},
+                            [counts] { return as_double(counts().accepted); });
+  for (std::size_t i = 0; i < store::kJobStates; ++i) {
+    const auto state = static_cast<store::JobState>(i);
+    if (!store::has_ended(state)) continue;
+    registry_.sampled_counter("sallyport_jobs_ended_total", "Jobs that ended here, by how.",
+                              {{"state", std::string(store::to_string(state))}},
+                              [counts, i] { return as_double(counts().ended.at(i)); });
+  }
+  registry_.sampled_counter("sallyport_jobs_put_back_total", "Jobs that could not be served, and wait again.",
+                            {}, [counts] { return as_double(counts().put_back); });
+  registry_.sampled_counter("sallyport_jobs_reclaimed_total", "Jobs of brokers that fell silent.", {},
+                            [counts] { return as_double(counts().reclaimed); });
+  registry_.sampled_counter("sallyport_store_errors_total", "Calls to the store of jobs that failed.", {},
+                            [counts] { return as_double(counts().store_errors); });
 }
 
 void BrokerMetrics::watch_pool(std::function<runners::PoolCounts()> counts) {

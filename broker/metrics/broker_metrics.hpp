@@ -6,6 +6,7 @@
 #include "broker/http/request_observer.hpp"
 #include "broker/http/server.hpp"
 #include "broker/keys/authenticator.hpp"
+#include "broker/jobs/job_counts.hpp"
 #include "broker/metrics/process.hpp"
 #include "broker/metrics/registry.hpp"
 #include "broker/result_cache.hpp"
@@ -57,6 +58,7 @@ class BrokerMetrics final : public http::RequestObserver, public runners::PoolOb
   void watch(const ResultCache& cache);
   void watch(const http::Server& server);
   void watch(const keys::Authenticator& gate);
+  void watch_jobs(const std::function<JobCounts()>& counts);
   void watch_pool(std::function<runners::PoolCounts()> counts);
   void watch_reaper(std::function<runners::ReaperCounts()> counts);
   void watch_logs(std::function<std::uint64_t()> lost_operational, std::function<std::uint64_t()> lost_audit);

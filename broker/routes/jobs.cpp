@@ -79,7 +79,7 @@ class JobsRoutes {
     const bool keyed = key->has_value();
     const std::string owner_key = request.caller->key_id;
     auto receipt =
-        co_await parts_.jobs.accept(std::move(items), request.caller, std::move(*key), Jobs::Way::queued);
+        co_await parts_.jobs.accept(std::move(items), request.caller, std::move(*key), Jobs::Way::batch);
     if (receipt.has_error()) co_return http::to_response(receipt.error());
     if (async) co_return accepted(*receipt);
     CallBounds bounds(Deadline::after(longest), std::move(stop));

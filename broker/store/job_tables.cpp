@@ -180,7 +180,8 @@ std::vector<ClaimedJob> claim(SqlConnection& connection, std::size_t most, std::
   auto rows = connection.run(update, {now_ms, lease_until_ms, static_cast<std::int64_t>(most)});
   // They come in no order.
   std::sort(rows.begin(), rows.end(), [](const SqlRow& a, const SqlRow& b) {
-    return a.integer(kJobColumnCount + 3) < b.integer(kJobColumnCount + 3);
+    return std::pair(a.integer(kJobColumnCount + 3), a.view(0)) <
+           std::pair(b.integer(kJobColumnCount + 3), b.view(0));
   });
   std::vector<ClaimedJob> claimed;
   claimed.reserve(rows.size());

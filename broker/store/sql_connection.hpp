@@ -34,6 +34,11 @@ class SqlRow {
   explicit SqlRow(std::vector<std::optional<std::string>> cells) : cells_(std::move(cells)) {}
 
   [[nodiscard]] bool has(std::size_t column) const { return cells_.at(column).has_value(); }
+  /// Empty for NULL.
+  [[nodiscard]] std::string_view view(std::size_t column) const {
+    const auto& cell = cells_.at(column);
+    return cell ? std::string_view(*cell) : std::string_view();
+  }
   /// Empty for NULL. Moves the value out.
   [[nodiscard]] std::string text(std::size_t column) {
     auto& cell = cells_.at(column);

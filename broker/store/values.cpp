@@ -8,8 +8,8 @@
 namespace sallyport::broker::store {
 namespace {
 
-constexpr std::array<std::string_view, 6> kNames = {"queued", "running",   "succeeded",
-                                                    "failed", "cancelled", "expired"};
+constexpr std::array<std::string_view, kJobStates> kNames = {"queued", "running",   "succeeded",
+                                                             "failed", "cancelled", "expired"};
 
 }  // namespace
 

@@ -34,6 +34,8 @@ using StoreResult = boost::system::result<T, StoreError>;
 
 enum class JobState { queued, running, succeeded, failed, cancelled, expired };
 
+inline constexpr std::size_t kJobStates = 6;
+
 [[nodiscard]] std::string_view to_string(JobState state);
 [[nodiscard]] std::optional<JobState> job_state_from(std::string_view name);
 [[nodiscard]] inline bool has_ended(JobState state) {

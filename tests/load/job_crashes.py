@@ -1,31 +1,45 @@
 #!/usr/bin/env python3
 """The broker killed 200 times at random moments under load: no accepted job lost, none with two results.
 
-    SALLYPORT_TEST_BINARY=build/release/broker/sallyport tests/load/job_crashes.py [KILLS] [SEED]
+    SALLYPORT_TEST_BINARY=build/release/broker/sallyport tests/load/job_crashes.py [--kills N] [--seed N] [--postgres]
 """
 
+import argparse
+import contextlib
 import pathlib
 import random
 import sys
 import time
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "integration" / "broker"))
+TESTS = pathlib.Path(__file__).resolve().parents[1]
+sys.path[:0] = [str(TESTS / "integration" / "broker"), str(TESTS / "support")]
 
 from crashes import crash  # noqa: E402
 from harness import Broker  # noqa: E402
+from private_postgres import PrivatePostgres  # noqa: E402
 
 
 def main():
-    kills = int(sys.argv[1]) if len(sys.argv) > 1 else 200
-    seed = int(sys.argv[2]) if len(sys.argv) > 2 else random.randrange(1 << 32)
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--kills", type=int, default=200)
+    parser.add_argument("--seed", type=int, default=random.randrange(1 << 32))
+    parser.add_argument("--postgres", action="store_true", help="on a PostgreSQL of its own, in place of SQLite")
+    options = parser.parse_args()
     begin = time.monotonic()
-    with Broker(jobs={"max_interruptions": 100000}) as broker:
-        mistakes, jobs, killed = crash(broker, kills, seconds=20 * kills, seed=seed)
+    with contextlib.ExitStack() as stack:
+        store = {}
+        if options.postgres:
+            server = PrivatePostgres()
+            stack.callback(server.close)
+            store = {"backend": "postgresql", "postgresql": server.conninfo}
+        broker = stack.enter_context(Broker(jobs={"max_interruptions": 100000, "lease_seconds": 2}, store=store))
+        mistakes, jobs, killed = crash(broker, options.kills, seconds=20 * options.kills, seed=options.seed)
         clean = broker.containers_gone(120)
-    print(f"seed {seed}: {killed} kills, {jobs} jobs, {len(mistakes)} mistakes, {time.monotonic() - begin:.0f} s")
+    print(f"seed {options.seed}: {killed} kills, {jobs} jobs, {len(mistakes)} mistakes, "
+          f"{time.monotonic() - begin:.0f} s")
     for mistake in mistakes[:20]:
         print(mistake)
-    sys.exit(0 if not mistakes and clean and killed == kills else 1)
+    sys.exit(0 if not mistakes and clean and killed == options.kills else 1)
 
 
 if __name__ == "__main__":

@@ -44,19 +44,21 @@ class Client:
 
 
 class Submitters:
-    """Threads that submit numbered jobs until they are told to stop."""
+    """Threads that submit numbered jobs until they are told to stop: one waits for each, the others do not."""
 
-    def __init__(self, ports, seconds, threads=3, pause=0.05):
+    def __init__(self, ports, seconds, threads=4, pause=0.05, rest=0.3):
         self.ports = ports
         self.deadline = time.monotonic() + seconds
-        self.pause = pause
+        self.pause = pause  # Of each program.
+        self.rest = rest  # Of a thread between two jobs.
         self.lock = threading.Lock()
         self.next = 0
-        self.jobs = {}  # By number: the id, or for synchronous requests the reply.
+        self.jobs = {}  # By number: the answer.
+        self.waited = set()  # Numbers of those whose answer was the reply.
         self.seen = {}  # By id: the first result that a client saw.
         self.mistakes = []
         self.stopping = threading.Event()
-        self.threads = [threading.Thread(target=self.run, daemon=True) for _ in range(threads)]
+        self.threads = [threading.Thread(target=self.run, args=(i == 0,), daemon=True) for i in range(threads)]
 
     def start(self):
         for thread in self.threads:
@@ -70,33 +72,29 @@ class Submitters:
     def client(self):
         return Client(self.ports, self.deadline)
 
-    def request(self, number):
-        body = {"code": PROGRAM.format(number=number, pause=self.pause), **NO_DOORS}
-        if number % 4:
-            body["mode"] = "async"
-        return body, {"Idempotency-Key": f"job {number}"}
-
-    def run(self):
+    def run(self, waits):
         client = self.client()
         try:
             while not self.stopping.is_set():
                 with self.lock:
                     number = self.next
                     self.next += 1
-                self.submit(client, number)
+                self.submit(client, number, waits)
+                self.stopping.wait(self.rest)
         except AssertionError as error:
             self.mistakes.append(str(error))
 
-    def submit(self, client, number):
-        body, headers = self.request(number)
-        status, answer = client.ask("POST", "/v1/executions", body, headers)
-        if status != (202 if number % 4 else 200):
+    def submit(self, client, number, waits):
+        body = {"code": PROGRAM.format(number=number, pause=self.pause), **NO_DOORS}
+        body["mode"] = "sync" if waits else "async"
+        status, answer = client.ask("POST", "/v1/executions", body, {"Idempotency-Key": f"job {number}"})
+        if status != (200 if waits else 202):
             self.mistakes.append(f"job {number}: {status} {answer}")
             return
         with self.lock:
             self.jobs[number] = answer
-        if number % 4 == 0:
-            return
+            if waits:
+                self.waited.add(number)
         job = client.ask("GET", "/v1/executions/" + answer["id"])[1]
         if job.get("state") in ENDED:
             self.seen[answer["id"]] = job
@@ -113,7 +111,7 @@ class Submitters:
             result = job.get("result") or {}
             if job["state"] != "succeeded" or not result.get("stdout", "").startswith(f"{number} "):
                 mistakes.append(f"job {number}: {job}")
-            if number % 4 == 0 and answer != result:
+            if number in self.waited and answer != result:
                 mistakes.append(f"job {number} was answered otherwise: {answer} and {result}")
             if self.seen.get(answer["id"], job) != job:
                 mistakes.append(f"job {number} has changed: {self.seen[answer['id']]} and {job}")
@@ -150,7 +148,7 @@ def crash(broker, kills, seconds, longest_life=1.0, seed=None):
     """Kills a broker at random moments, so many times or for so long. (mistakes, jobs, kills)"""
     chance = random.Random(seed)
     ports = []
-    submitters = Submitters(lambda: list(ports), seconds + 120)
+    submitters = Submitters(lambda: list(ports), 2 * seconds + 120)
     ports.append(broker.port)
     submitters.start()
     begin = time.monotonic()

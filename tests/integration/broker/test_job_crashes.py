@@ -6,7 +6,7 @@ from crashes import crash
 from harness import Broker
 
 # Of killing; starts, and the jobs that are left, come on top.
-SECONDS = 45
+SECONDS = 35
 
 
 class Crashes(unittest.TestCase):

@@ -1,6 +1,8 @@
 """Asynchronous jobs, idempotency keys and batches, over HTTP with real sandboxes."""
 
 import json
+import subprocess
+import tempfile
 import time
 import unittest
 
@@ -211,6 +213,33 @@ class Ends(unittest.TestCase):
             jobs = Jobs(broker)
             job = jobs.accept("print(1)")
             self.assertEqual(jobs.wait(job)["state"], "expired")
+
+    def test_a_full_disk_is_told_and_gets_over(self):
+        with tempfile.TemporaryDirectory() as folder:
+            subprocess.run(["mount", "-t", "tmpfs", "-o", "size=2m", "none", folder], check=True)
+            try:
+                with Broker(store={"file": f"{folder}/jobs.db"}) as broker:
+                    self.fill(Jobs(broker), folder)
+            finally:
+                subprocess.run(["umount", "-l", folder], check=True)
+
+    def fill(self, jobs, folder):
+        accepted = []
+        for _ in range(30):
+            body = {"code": "print(len(context['text']))", "context": {"text": "x" * 200_000}, "mode": "async", **NO_DOORS}
+            status, headers, answer = jobs.ask("POST", "/v1/executions", body)
+            if status == 503:
+                break
+            self.assertEqual(status, 202, answer)
+            accepted.append(answer["id"])
+        self.assertEqual(answer["details"]["reason"], "store_full", answer)
+        self.assertTrue(headers["Retry-After"])
+        self.assertEqual(jobs.broker.run("print(1)")["stdout"], "1\n")  # What needs no store is served.
+        subprocess.run(["mount", "-o", "remount,size=64m", folder], check=True)
+        for job in accepted + [jobs.accept("print(200000)")]:
+            ended = jobs.wait(job)
+            self.assertEqual(ended["state"], "succeeded", ended)
+            self.assertEqual(ended["result"]["stdout"], "200000\n")
 
     def test_one_broker_a_file(self):
         with Broker() as broker:

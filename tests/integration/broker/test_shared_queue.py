@@ -44,7 +44,7 @@ class SharedQueue(unittest.TestCase):
         with self.broker(schema) as first, self.broker(schema) as second:
             brokers = {first.port: first, second.port: second}
             ports = list(brokers)
-            client = Client(lambda: list(ports), time.monotonic() + 600)
+            client = Client(lambda: list(ports), time.monotonic() + 120 + 3 * JOBS)
             jobs = {}
             begin = time.monotonic()
             for number in range(JOBS):
@@ -62,7 +62,7 @@ class SharedQueue(unittest.TestCase):
                     self.assertEqual(status, 200, body)
                     results[job] = body
                     return body["state"] in ENDED
-                self.assertTrue(wait_until(ended, 300), results.get(job))
+                self.assertTrue(wait_until(ended, 60 + 3 * JOBS), results.get(job))
                 self.assertEqual(results[job]["state"], "succeeded", results[job])
                 self.assertTrue(results[job]["result"]["stdout"].startswith(f"{number} "))
             took = time.monotonic() - begin

@@ -77,12 +77,12 @@ ApiResult<BatchRequest> batch(const std::string& body) {
 }
 
 TEST(BatchRequest, KeepsTheTextOfEachExecution) {
-  const auto parsed =
-      batch(R"({"mode": "async", "executions": [ {"code": "a,]}\"", "context": {"n": 1.0e500}},
+  const auto parsed = batch(
+      R"({"mode": "async", "executions": [ {"code": "a,]}\"", "context": {"n": 123456789012345678901234567890}},
                                {"code": "b", "files": [{"path": "x"}]}, 7 ]})");
   ASSERT_TRUE(parsed.has_value()) << parsed.error().message;
   EXPECT_EQ(parsed->mode, ReplyMode::async);
-  EXPECT_EQ(parsed->bodies, (Strings{R"({"code":"a,]}\"","context":{"n":1.0e500}})",
+  EXPECT_EQ(parsed->bodies, (Strings{R"({"code":"a,]}\"","context":{"n":123456789012345678901234567890}})",
                                      R"({"code":"b","files":[{"path":"x"}]})", "7"}));
 }
 

@@ -34,6 +34,7 @@ class BrokerMetricsTest : public ::testing::Test {
     metrics_.watch(cache_);
     metrics_.watch(server_);
     metrics_.watch(gate_);
+    metrics_.watch_jobs([] { return JobCounts(); });
     metrics_.watch_pool([this] { return pool_; });
     metrics_.watch_reaper([] { return runners::ReaperCounts{7, 1, 2, 3}; });
     metrics_.watch_logs([] { return 5; }, [] { return 6; });
