@@ -9,6 +9,7 @@
 #include "broker/readiness.hpp"
 #include "broker/request_rules.hpp"
 #include "broker/result_cache.hpp"
+#include "broker/routes/audit.hpp"
 #include "broker/seconds.hpp"
 
 #include <nlohmann/json.hpp>
@@ -55,7 +56,7 @@ class Service::Impl {
         pipeline_(pipeline_parts(parts)),
         readiness_(executor, parts.runner, config_.images.default_image,
                    seconds(config_.engine.call_timeout_seconds)),
-        server_(executor, config_.server, routes(), parts.log, parts.metrics, parts.gate) {
+        server_(executor, config_.server, routes(parts), parts.log, parts.metrics, parts.gate) {
     if (metrics_ == nullptr) return;
     metrics_->watch(admission_);
     metrics_->watch(cache_);
@@ -63,6 +64,7 @@ class Service::Impl {
   }
 
   boost::system::result<void, http::StartError> start() { return server_.start(); }
+  [[nodiscard]] std::string reload_tls() { return server_.reload_tls(); }
   [[nodiscard]] std::uint16_t port() const { return server_.port(); }
   [[nodiscard]] std::uint64_t running() const { return admission_.running(); }
   [[nodiscard]] std::uint64_t queued() const { return admission_.queued(); }
@@ -88,7 +90,7 @@ class Service::Impl {
     return pipeline;
   }
 
-  http::Router routes() {
+  http::Router routes(const ServiceParts& parts) {
     http::Router router;
     router.add(
         {"POST", "/v1/executions", Scope::execute, true, [this](Request request, std::stop_token stop) {
@@ -106,6 +108,7 @@ class Service::Impl {
       router.add({"GET", "/metrics", Scope::metrics, false,
                   [this](Request, std::stop_token) { return show_metrics(); }});
     }
+    if (parts.audit_source != nullptr) add_audit_routes(router, *parts.audit_source, parts.workers);
     return router;
   }
 
@@ -208,6 +211,9 @@ Service::~Service() = default;
 
 boost::system::result<void, http::StartError> Service::start() {
   return impl_->start();
+}
+std::string Service::reload_tls() {
+  return impl_->reload_tls();
 }
 std::uint16_t Service::port() const {
   return impl_->port();
