@@ -11,6 +11,7 @@
 #include "broker/routes/executions.hpp"
 #include "broker/routes/jobs.hpp"
 #include "broker/routes/mcp.hpp"
+#include "broker/routes/audit.hpp"
 #include "broker/seconds.hpp"
 #include "broker/submissions.hpp"
 
@@ -56,6 +57,7 @@ class Service::Impl {
     if (jobs_ && started) jobs_->start();
     return started;
   }
+  [[nodiscard]] std::string reload_tls() { return server_.reload_tls(); }
   [[nodiscard]] std::uint16_t port() const { return server_.port(); }
   [[nodiscard]] std::uint64_t running() const { return admission_.running(); }
   [[nodiscard]] std::uint64_t queued() const { return admission_.queued(); }
@@ -134,6 +136,7 @@ class Service::Impl {
                   [this](Request, std::stop_token) { return show_metrics(); }});
     }
     add_mcp_routes(router, submissions_, config_.mcp, parts.version, parts.new_id);
+    if (parts.audit_source != nullptr) add_audit_routes(router, *parts.audit_source, parts.workers);
     return router;
   }
 
@@ -201,6 +204,9 @@ Service::~Service() = default;
 
 boost::system::result<void, http::StartError> Service::start() {
   return impl_->start();
+}
+std::string Service::reload_tls() {
+  return impl_->reload_tls();
 }
 std::uint16_t Service::port() const {
   return impl_->port();

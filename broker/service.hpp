@@ -2,6 +2,7 @@
 #pragma once
 
 #include "broker/audit_sink.hpp"
+#include "broker/audit_source.hpp"
 #include "broker/doors.hpp"
 #include "broker/event_log.hpp"
 #include "broker/execution_id.hpp"
@@ -37,6 +38,8 @@ struct ServiceParts {
   Doors doors;
   boost::asio::any_io_executor workers;  ///< As PipelineParts has them.
   boost::asio::any_io_executor short_workers;
+  /// What `GET /v1/audit` shows; null: there is no such route. Must outlive the service.
+  const AuditSource* audit_source = nullptr;
   /// Who may use it; null: everybody. Must outlive the service.
   http::Gatekeeper* gate = nullptr;
   /// Keeps jobs; null: there are none, and every request is answered when it has ended.
@@ -61,6 +64,9 @@ class Service {
 
   /// Begins to listen. The error says why it cannot, for people.
   boost::system::result<void, http::StartError> start();
+
+  /// As `http::Server::reload_tls`.
+  [[nodiscard]] std::string reload_tls();
 
   /// The port that it listens on; 0 before `start`.
   [[nodiscard]] std::uint16_t port() const;

@@ -19,6 +19,7 @@ class Checker {
 
   std::vector<Mistake> run() {
     check_address();
+    check_tls();
     check_limits();
     check_log();
     check_pool();
@@ -37,12 +38,24 @@ class Checker {
 
   void check_address() {
     const auto& server = config_.server;
-    if (server.behind_tls_proxy || is_loopback(server.address)) return;
+    if (server.behind_tls_proxy || !server.tls.certificate_file.empty() || is_loopback(server.address))
+      return;
     add("server.address", "server.behind_tls_proxy",
         json_string(server.address) +
             " is not a loopback address, and without TLS keys and code would go over the network in the "
             "clear; "
-            "set server.behind_tls_proxy to true if a proxy in front speaks TLS with the callers");
+            "set server.tls.certificate_file and server.tls.key_file, or server.behind_tls_proxy to true if "
+            "a proxy in "
+            "front speaks TLS with the callers");
+  }
+
+  void check_tls() {
+    const auto& tls = config_.server.tls;
+    if (tls.certificate_file.empty() == tls.key_file.empty()) return;
+    const bool has_key = tls.certificate_file.empty();
+    const std::string given = has_key ? "server.tls.key_file" : "server.tls.certificate_file";
+    const std::string missing = has_key ? "server.tls.certificate_file" : "server.tls.key_file";
+    add(given, missing, "needs " + missing + " too");
   }
 
   void check_limits() {

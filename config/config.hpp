@@ -12,12 +12,27 @@
 
 namespace sallyport::config {
 
+/// TLS of the broker's own. On while there is a certificate.
+struct Tls {
+  std::string certificate_file;  ///< PEM, the whole chain, its own first.
+  std::string key_file;          ///< PEM.
+  double handshake_timeout_seconds = 10;
+};
+
+/// A Unix socket beside the address. Who connects there counts as one of this host.
+struct UnixSocket {
+  std::string path;           ///< Empty: none.
+  std::string mode = "0660";  ///< Octal: who may connect.
+};
+
 struct Server {
   std::string address = "127.0.0.1";
   std::uint16_t port = 8080;  ///< 0: any free port; the log says which.
   /// The operator's word that a proxy in front speaks TLS with the callers. Without it only a loopback
   /// address is accepted: keys and code would go over the network in the clear.
   bool behind_tls_proxy = false;
+  Tls tls;
+  UnixSocket unix_socket;
   std::uint64_t max_connections = 1024;
   std::uint64_t max_header_bytes = 16'384;
   std::uint64_t max_body_bytes = 10'485'760;
@@ -207,12 +222,14 @@ struct Mcp {
 };
 
 struct Log {
-  std::string level = "info";                    ///< trace, debug, info, warning, error
-  std::string file;                              ///< Operational log; empty: standard error.
-  std::string audit_file;                        ///< Audit records; empty: the operational log's place.
-  std::uint64_t max_file_bytes = 104'857'600;    ///< A log file beyond is rotated.
-  std::uint64_t max_files = 5;                   ///< Rotated files kept.
-  bool include_code = false;                     ///< Whether audit records hold the submission's code.
+  std::string level = "info";                  ///< trace, debug, info, warning, error
+  std::string file;                            ///< Operational log; empty: standard error.
+  std::string audit_file;                      ///< Audit records; empty: the operational log's place.
+  std::uint64_t max_file_bytes = 104'857'600;  ///< A log file beyond is rotated.
+  std::uint64_t max_files = 5;                 ///< Rotated files kept.
+  std::uint64_t audit_max_files = 20;          ///< Rotated files of audit records kept.
+  double audit_max_age_days = 0;  ///< Rotated files of audit records older than this are removed; 0: none.
+  bool include_code = false;      ///< Whether audit records hold the submission's code.
   std::uint64_t max_code_bytes = 65'536;         ///< The most of it; the rest is cut off and marked so.
   std::uint64_t max_queued_records = 4096;       ///< Operational records that wait for the disk.
   std::uint64_t max_queued_audit_records = 512;  ///< Audit records that wait for the disk.

@@ -112,6 +112,11 @@ bool is_unprivileged_id(std::string_view text) {
   return error == std::errc() && end == text.data() + text.size() && id != 0 && id != UINT32_MAX;
 }
 
+bool is_file_mode(std::string_view text) {
+  return text.size() == 4 && text.front() == '0' &&
+         text.find_first_not_of("01234567") == std::string_view::npos;
+}
+
 bool is_user(std::string_view text) {
   const auto colon = text.find(':');
   return colon != std::string_view::npos && is_unprivileged_id(text.substr(0, colon)) &&
@@ -176,6 +181,10 @@ Form network() {
 
 Form ip_address() {
   return {is_ip_address, "an IPv4 or IPv6 address in numbers"};
+}
+
+Form file_mode() {
+  return {is_file_mode, "a mode of a file: four octal digits, the first of them 0, as in 0660"};
 }
 
 Form user() {

@@ -18,6 +18,7 @@ Form names();         ///< Names with commas between them, or nothing.
 Form image_ranges();  ///< "NAME=LEAST-MOST" with commas between them, or nothing.
 Form network();       ///< An engine network; not those that are another's network namespace.
 Form ip_address();
-Form user();  ///< "uid:gid", in numbers, neither 0.
+Form file_mode();  ///< "0660"
+Form user();       ///< "uid:gid", in numbers, neither 0.
 
 }  // namespace sallyport::config

@@ -1,6 +1,7 @@
 #include "broker/cli/command_line.hpp"
 
 #include "broker/cli/ast.hpp"
+#include "broker/cli/audit.hpp"
 #include "broker/cli/check.hpp"
 #include "broker/cli/commands.hpp"
 #include "broker/cli/keys.hpp"
@@ -39,6 +40,7 @@ struct Choice {
   std::vector<std::string> image_names;
   ImageBuildChoice build;
   KeyOptions keys;
+  AuditOptions audit;
   std::function<int(const config::Loaded&)> command;
 };
 
@@ -200,6 +202,36 @@ void add_keys(CLI::App& app, Choice& choice) {
   rotate->add_flag("--json", options.json, "Answer as JSON");
 }
 
+void add_audit(CLI::App& app, Choice& choice) {
+  CLI::App* audit_app = app.add_subcommand("audit", "Look into the audit trail");
+  audit_app->require_subcommand(1);
+  AuditOptions& options = choice.audit;
+
+  CLI::App* verify = audit_app->add_subcommand("verify", "Say whether the trail is whole, and where not");
+  verify->add_option("--anchor", options.anchor,
+                     "NUMBER:HASH that an earlier verify has said: must still be there");
+  verify->add_flag("--json", options.json, "Answer as JSON");
+  verify->callback([&] {
+    choice.command = [&](const config::Loaded& loaded) { return verify_audit_trail(loaded, choice.audit); };
+  });
+
+  CLI::App* query = audit_app->add_subcommand("query", "Print records as JSON lines, the oldest first");
+  query->add_option("--since", options.since, "From this time on: 2026-01-31, or 2026-01-31T12:00:00Z");
+  query->add_option("--until", options.until, "Before this time");
+  query->add_option("--key", options.key_id, "Of this key, by its id");
+  query->add_option("--user", options.user_id, "Of this user_id");
+  query->add_option("--execution", options.execution_id, "Of this execution");
+  query->add_option("--outcome", options.outcome, "requested, completed, failed or violations");
+  query->add_option("--after", options.after, "Behind the record of this number");
+  query->add_option("--limit", options.limit, "At most so many");
+  query->callback([&] {
+    choice.command = [&](const config::Loaded& loaded) { return query_audit_trail(loaded, choice.audit); };
+  });
+  for (CLI::App* each : {verify, query}) {
+    each->add_option("--file", options.file, "Another trail than that of the configuration (log.audit_file)");
+  }
+}
+
 void add_doctor(CLI::App& app, Choice& choice) {
   CLI::App* doctor_app =
       app.add_subcommand("doctor", "Find what is missing on this host, and the command that mends it");
@@ -255,6 +287,7 @@ int run_command_line(int argc, char** argv) {
   add_ast(app, choice);
   add_images(app, choice);
   add_keys(app, choice);
+  add_audit(app, choice);
   add_doctor(app, choice);
   add_config(app, choice);
 

@@ -67,6 +67,7 @@ void LogAudit::record(const AuditEntry& entry) {
   log::AuditRecord record;
   record.log_executions = request.layers.log_executions;
   record.execution_id = entry.execution_id;
+  record.key_id = request.caller->key_id;
   record.user_id = request.user_id;
   record.code = request.code;
   if (record.log_executions) record.code_sha256 = base::sha256_hex(request.code);

@@ -1,5 +1,6 @@
 #include "base/run_on.hpp"
 #include "broker/cli/assembly.hpp"
+#include "broker/cli/audit.hpp"
 #include "broker/cli/command_line.hpp"
 #include "broker/cli/commands.hpp"
 #include "broker/cli/instance_lock.hpp"
@@ -48,6 +49,7 @@ class Server {
         log_(logs.operational()),
         events_(logs.operational()),
         audit_(logs.audit()),
+        audit_source_(config.log.audit_file),
         keys_(config::key_file_of(config), events_),
         gate_(config.keys, config.keys.required || !config::is_loopback(config.server.address), keys_,
               events_),
@@ -106,6 +108,7 @@ class Server {
     parts.doors = assembly_.doors(output_door_);
     parts.workers = assembly_.workers();
     parts.short_workers = assembly_.short_workers();
+    parts.audit_source = &audit_source_;
     parts.gate = &gate_;
     parts.metrics = &metrics_;
     parts.version = SALLYPORT_VERSION;
@@ -122,14 +125,17 @@ class Server {
     signals.add(SIGINT);
     log_.info("listening", {{"address", config_.server.address},
                             {"port", static_cast<std::int64_t>(service.port())},
+                            {"tls", !config_.server.tls.certificate_file.empty()},
+                            {"unix_socket", config_.server.unix_socket.path},
                             {"version", SALLYPORT_VERSION},
                             {"instance", config_.instance.name}});
-    std::cout << "sallyport " << SALLYPORT_VERSION << " listens on http://" << config_.server.address << ":"
-              << service.port() << std::endl;
+    const char* const scheme = config_.server.tls.certificate_file.empty() ? "http" : "https";
+    std::cout << "sallyport " << SALLYPORT_VERSION << " listens on " << scheme << "://"
+              << config_.server.address << ":" << service.port() << std::endl;
     assembly_.reaper().start_sweeping();
     assembly_.warm_up(metrics_);
 
-    co_await wait_for_end(signals);
+    co_await wait_for_end(signals, service);
     log_.info("shutting_down", {{"running", service.running()}, {"queued", service.queued()}});
     co_await service.shut_down();
     const base::CallBounds bounds(base::Deadline::after(kReaperTime));
@@ -173,14 +179,18 @@ class Server {
     }
   }
 
-  /// Until SIGTERM or SIGINT; SIGHUP reloads the policies and the output rules.
-  asio::awaitable<void> wait_for_end(asio::signal_set& signals) {
+  /// Until SIGTERM or SIGINT; SIGHUP reloads the policies, the output rules and the certificate.
+  asio::awaitable<void> wait_for_end(asio::signal_set& signals, Service& service) {
     for (;;) {
       const auto [error, signal] = co_await signals.async_wait(asio::as_tuple(asio::use_awaitable));
       if (error || signal != SIGHUP) break;
       co_await reload(assembly_.policies(), "policies");
       co_await reload(output_rules_, "output_rules");
       tell_output_rules();
+      if (config_.server.tls.certificate_file.empty()) continue;
+      const std::string mistake = service.reload_tls();
+      events_.write(mistake.empty() ? Severity::info : Severity::error,
+                    mistake.empty() ? "certificate_loaded" : "certificate_kept", mistake);
     }
     // A second signal ends the process as it would have without us: whoever sends it does not want to wait.
     signals.clear();
@@ -218,6 +228,7 @@ class Server {
   log::Log& log_;
   LogEvents events_;
   LogAudit audit_;
+  LogAuditSource audit_source_;
   keys::KeyRing keys_;
   keys::Authenticator gate_;
   metrics::BrokerMetrics metrics_;
@@ -241,6 +252,9 @@ int serve(const config::Loaded& loaded) {
   if (!logs.logs) {
     std::cerr << "sallyport: " << logs.error << "\n";
     return kFailure;
+  }
+  for (const std::string& notice : logs.logs->audit_notices()) {
+    logs.logs->operational().warning("audit_trail", {{"message", notice}});
   }
   Server server(config, *logs.logs, output_rules);
   return server.run();

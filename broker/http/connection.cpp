@@ -3,24 +3,40 @@
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/error.hpp>
+#include <boost/asio/ssl/error.hpp>
+#include <boost/asio/ssl/stream.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include <algorithm>
 #include <array>
+#include <chrono>
 #include <cstdint>
+#include <optional>
 #include <poll.h>
 #include <utility>
 
 namespace sallyport::broker::http {
 
 namespace asio = boost::asio;
-using asio::ip::tcp;
+
+namespace {
+
+/// Between two attempts to cancel what goes on over TLS.
+constexpr std::chrono::milliseconds kCancelAgain{20};
+
+}  // namespace
 
 struct Connection::State : std::enable_shared_from_this<Connection::State> {
-  explicit State(tcp::socket socket_in) : socket(std::move(socket_in)), timer(socket.get_executor()) {}
+  State(Socket socket_in, TlsContext context_in)
+      : socket(std::move(socket_in)), timer(socket.get_executor()), context(std::move(context_in)) {
+    if (context) tls.emplace(socket, *context);
+  }
 
-  tcp::socket socket;
+  Socket socket;
   asio::steady_timer timer;
+  TlsContext context;                             // That the session was begun with.
+  std::optional<asio::ssl::stream<Socket&>> tls;  // None: plain.
   std::array<char, Connection::read_size> scratch;
   std::uint64_t operation = 0;  // Number of the operation under way: a late timer must not hit the next one.
   bool timed_out = false;
@@ -28,15 +44,20 @@ struct Connection::State : std::enable_shared_from_this<Connection::State> {
 
   void begin(base::Deadline deadline) {
     timed_out = false;
-    const std::uint64_t number = ++operation;
-    timer.expires_at(deadline.when());
-    auto on_expiry = [weak = weak_from_this(), number](const boost::system::error_code& error) {
+    ++operation;
+    cancel_at(deadline.when());
+  }
+
+  void cancel_at(base::Clock::time_point when) {
+    timer.expires_at(when);
+    auto on_expiry = [weak = weak_from_this(), number = operation](const boost::system::error_code& error) {
       if (error) return;
       const auto self = weak.lock();
       if (!self || self->operation != number) return;
       self->timed_out = true;
       boost::system::error_code ignored;
       self->socket.cancel(ignored);
+      if (self->tls) self->cancel_at(base::Clock::now() + kCancelAgain);
     };
     timer.async_wait(std::move(on_expiry));
   }
@@ -45,14 +66,17 @@ struct Connection::State : std::enable_shared_from_this<Connection::State> {
     ++operation;
     timer.cancel();
     if (!error) return IoStatus::done;
-    if (error == asio::error::eof) return IoStatus::end_of_stream;
+    // A client that ends without the farewell of TLS could only cut short what HTTP bounds by its length.
+    if (error == asio::error::eof || error == asio::ssl::error::stream_truncated)
+      return IoStatus::end_of_stream;
     if (error != asio::error::operation_aborted) return IoStatus::failed;
     if (interrupted) return IoStatus::interrupted;
     return timed_out ? IoStatus::timed_out : IoStatus::failed;
   }
 };
 
-Connection::Connection(tcp::socket socket) : state_(std::make_shared<State>(std::move(socket))) {}
+Connection::Connection(Socket socket, const TlsContext& tls)
+    : state_(std::make_shared<State>(std::move(socket), tls)) {}
 
 Connection::~Connection() {
   boost::system::error_code ignored;
@@ -60,8 +84,18 @@ Connection::~Connection() {
   state_->timer.cancel();
 }
 
-tcp::socket& Connection::socket() {
+Socket& Connection::socket() {
   return state_->socket;
+}
+
+asio::awaitable<IoStatus> Connection::handshake(base::Deadline deadline) {
+  auto state = state_;
+  if (!state->tls) co_return IoStatus::done;
+  if (state->interrupted) co_return IoStatus::interrupted;
+  state->begin(deadline);
+  auto [error] = co_await state->tls->async_handshake(asio::ssl::stream_base::server,
+                                                      asio::as_tuple(asio::use_awaitable));
+  co_return state->end(error);
 }
 
 asio::awaitable<IoStatus> Connection::read_some(std::string& buffer, base::Deadline deadline) {
@@ -69,9 +103,19 @@ asio::awaitable<IoStatus> Connection::read_some(std::string& buffer, base::Deadl
   if (state->interrupted) co_return IoStatus::interrupted;
   if (deadline.expired()) co_return IoStatus::timed_out;
   state->begin(deadline);
-  auto [error, length] = co_await state->socket.async_read_some(asio::buffer(state->scratch),
-                                                                asio::as_tuple(asio::use_awaitable));
-  const IoStatus status = state->end(error);
+  IoStatus status = IoStatus::done;
+  std::size_t length = 0;
+  if (state->tls) {
+    auto [error, count] = co_await state->tls->async_read_some(asio::buffer(state->scratch),
+                                                               asio::as_tuple(asio::use_awaitable));
+    status = state->end(error);
+    length = count;
+  } else {
+    auto [error, count] = co_await state->socket.async_read_some(asio::buffer(state->scratch),
+                                                                 asio::as_tuple(asio::use_awaitable));
+    status = state->end(error);
+    length = count;
+  }
   if (status == IoStatus::done) buffer.append(state->scratch.data(), length);
   co_return status;
 }
@@ -84,9 +128,19 @@ asio::awaitable<IoStatus> Connection::write(std::string_view head, std::string_v
     if (deadline.expired()) co_return IoStatus::timed_out;
     state->begin(deadline);
     const std::array<asio::const_buffer, 2> buffers = {asio::buffer(head), asio::buffer(body)};
-    auto [error, length] =
-        co_await state->socket.async_write_some(buffers, asio::as_tuple(asio::use_awaitable));
-    const IoStatus status = state->end(error);
+    IoStatus status = IoStatus::done;
+    std::size_t length = 0;
+    if (state->tls) {
+      auto [error, count] =
+          co_await state->tls->async_write_some(buffers, asio::as_tuple(asio::use_awaitable));
+      status = state->end(error);
+      length = count;
+    } else {
+      auto [error, count] =
+          co_await state->socket.async_write_some(buffers, asio::as_tuple(asio::use_awaitable));
+      status = state->end(error);
+      length = count;
+    }
     if (status != IoStatus::done) co_return status;
     const std::size_t of_head = std::min(length, head.size());
     head.remove_prefix(of_head);
@@ -96,14 +150,23 @@ asio::awaitable<IoStatus> Connection::write(std::string_view head, std::string_v
 }
 
 asio::awaitable<void> Connection::linger(base::Deadline deadline) {
+  auto state = state_;
+  if (state->tls && !state->interrupted) {
+    // Our farewell; the client's may come behind what it still sends, which is discarded below.
+    state->begin(deadline);
+    auto [farewell] = co_await state->tls->async_shutdown(asio::as_tuple(asio::use_awaitable));
+    state->end(farewell);
+  }
   boost::system::error_code error;
-  state_->socket.shutdown(tcp::socket::shutdown_send, error);
+  state->socket.shutdown(Socket::shutdown_send, error);
   if (error) co_return;
-  std::string discarded;
   IoStatus status = IoStatus::done;
   while (status == IoStatus::done) {
-    discarded.clear();
-    status = co_await read_some(discarded, deadline);
+    if (state->interrupted || deadline.expired()) co_return;
+    state->begin(deadline);
+    auto [failure, count] = co_await state->socket.async_read_some(asio::buffer(state->scratch),
+                                                                   asio::as_tuple(asio::use_awaitable));
+    status = state->end(failure);
   }
 }
 
@@ -120,6 +183,7 @@ void Connection::interrupt() {
   state_->interrupted = true;
   boost::system::error_code ignored;
   state_->socket.cancel(ignored);
+  if (state_->tls) state_->cancel_at(base::Clock::now() + kCancelAgain);
 }
 
 }  // namespace sallyport::broker::http

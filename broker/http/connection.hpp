@@ -1,10 +1,11 @@
-// A client's socket: reads and writes that keep to a deadline.
+// A client's connection, plain or over TLS: reads and writes that keep to a deadline.
 #pragma once
 
 #include "base/deadline.hpp"
+#include "broker/http/listen.hpp"
+#include "broker/http/tls.hpp"
 
 #include <boost/asio/awaitable.hpp>
-#include <boost/asio/ip/tcp.hpp>
 
 #include <cstddef>
 #include <memory>
@@ -25,13 +26,20 @@ enum class IoStatus {
 /// no second one can have begun unseen, which a composed operation could do. Unlike `beast::tcp_stream`,
 /// which closes on expiry, the socket stays usable, so that a slow client can be told why it is being cut.
 ///
+/// Over TLS one read or write is several operations of the socket, so there the deadline cancels again and
+/// again until the last of them has ended.
+///
 /// Thread-safety: the executor's one thread. May be destroyed when no operation is under way.
 class Connection {
  public:
-  explicit Connection(boost::asio::ip::tcp::socket socket);
+  /// Plain without `tls`.
+  explicit Connection(Socket socket, const TlsContext& tls = nullptr);
   ~Connection();
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
+
+  /// The beginning of TLS; `done` at once for a plain connection. To be called once, before all else.
+  boost::asio::awaitable<IoStatus> handshake(base::Deadline deadline);
 
   /// Appends what has arrived to `buffer`, at least one byte and at most `read_size`.
   boost::asio::awaitable<IoStatus> read_some(std::string& buffer, base::Deadline deadline);
@@ -54,7 +62,7 @@ class Connection {
   /// Ends the operation under way, and all further ones at once, with `interrupted`. Idempotent.
   void interrupt();
 
-  [[nodiscard]] boost::asio::ip::tcp::socket& socket();
+  [[nodiscard]] Socket& socket();
 
  private:
   struct State;

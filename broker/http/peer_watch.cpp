@@ -49,7 +49,7 @@ void PeerWatch::start() {
 asio::awaitable<void> PeerWatch::watch(std::shared_ptr<State> state) {
   auto& socket = state->connection->socket();
   while (!state->finishing) {
-    co_await socket.async_wait(asio::ip::tcp::socket::wait_read, asio::as_tuple(asio::use_awaitable));
+    co_await socket.async_wait(Socket::wait_read, asio::as_tuple(asio::use_awaitable));
     if (state->finishing) break;
     if (state->connection->peer_gone()) {
       state->client_gone.request_stop();

@@ -2,7 +2,9 @@
 
 #include "base/event.hpp"
 #include "broker/http/error_response.hpp"
+#include "broker/http/listen.hpp"
 #include "broker/http/session.hpp"
+#include "broker/http/tls.hpp"
 #include "broker/seconds.hpp"
 
 #include <boost/asio/as_tuple.hpp>
@@ -13,9 +15,13 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstring>
+#include <deque>
 #include <exception>
 #include <optional>
 #include <stop_token>
+#include <string>
+#include <sys/socket.h>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -47,12 +53,20 @@ bool concerns_client_only(const boost::system::error_code& error) {
          error == boost::system::errc::make_error_condition(boost::system::errc::protocol_error);
 }
 
-Peer peer_of(const tcp::socket& socket) {
+Peer peer_of(const Socket& socket) {
   Peer peer;
   boost::system::error_code error;
   const auto endpoint = socket.remote_endpoint(error);
   if (error) return peer;  // It has gone already.
-  asio::ip::address address = endpoint.address();
+  if (endpoint.protocol().family() == AF_UNIX) {
+    peer.address = "unix";
+    peer.loopback = true;
+    return peer;
+  }
+  tcp::endpoint of_ip;
+  of_ip.resize(endpoint.size());
+  std::memcpy(of_ip.data(), endpoint.data(), endpoint.size());
+  asio::ip::address address = of_ip.address();
   if (address.is_v6() && address.to_v6().is_v4_mapped()) {
     address = asio::ip::make_address_v4(asio::ip::v4_mapped, address.to_v6());
   }
@@ -68,7 +82,6 @@ class Server::Impl : public std::enable_shared_from_this<Server::Impl> {
   Impl(asio::any_io_executor executor, config::Server config, Router router, EventLog& log,
        RequestObserver* observer, Gatekeeper* gate)
       : executor_(std::move(executor)),
-        acceptor_(executor_),
         all_ended_(executor_),
         context_(std::make_shared<SessionContext>(config.max_buffered_bytes)) {
     context_->limits = std::move(config);
@@ -79,46 +92,60 @@ class Server::Impl : public std::enable_shared_from_this<Server::Impl> {
   }
 
   boost::system::result<void, StartError> start() {
-    boost::system::error_code error;
-    const std::string place = context_->limits.address + ":" + std::to_string(context_->limits.port);
-    const auto address = asio::ip::make_address(context_->limits.address, error);
-    if (error) return StartError{"server.address: '" + context_->limits.address + "' is not an IP address"};
-    const tcp::endpoint endpoint(address, context_->limits.port);
-    acceptor_.open(endpoint.protocol(), error);
-    if (!error) acceptor_.set_option(tcp::acceptor::reuse_address(true), error);
-    if (!error) acceptor_.bind(endpoint, error);
-    if (!error) acceptor_.listen(asio::socket_base::max_listen_connections, error);
-    if (error) {
-      boost::system::error_code ignored;
-      acceptor_.close(ignored);
-      return StartError{"cannot listen on " + place + ": " + error.message()};
+    const config::Server& config = context_->limits;
+    if (auto loaded = reload_tls(); !loaded.empty()) return StartError{std::move(loaded)};
+    auto of_tcp = listen_tcp(executor_, config.address, config.port);
+    if (!of_tcp) return of_tcp.error();
+    if (!config.unix_socket.path.empty()) {
+      const auto mode = static_cast<mode_t>(std::stoul(config.unix_socket.mode, nullptr, 8));
+      auto of_unix = listen_unix(executor_, config.unix_socket.path, mode);
+      if (!of_unix) return of_unix.error();
+      socket_file_ = SocketFile(config.unix_socket.path);
+      listeners_.push_back({std::move(*of_unix), true});
     }
-    port_ = acceptor_.local_endpoint(error).port();
-    ++tasks_;
-    asio::co_spawn(executor_, accept_loop(shared_from_this()), asio::detached);
+    boost::system::error_code ignored;
+    tcp::endpoint bound;
+    const auto endpoint = of_tcp->local_endpoint(ignored);
+    bound.resize(endpoint.size());
+    std::memcpy(bound.data(), endpoint.data(), endpoint.size());
+    port_ = bound.port();
+    listeners_.push_back({std::move(*of_tcp), false});
+    for (Listener& listener : listeners_) {
+      ++tasks_;
+      asio::co_spawn(executor_, accept_loop(shared_from_this(), listener), asio::detached);
+    }
+    return {};
+  }
+
+  std::string reload_tls() {
+    const config::Tls& config = context_->limits.tls;
+    if (config.certificate_file.empty()) return {};
+    auto loaded = load_tls(config.certificate_file, config.key_file);
+    if (!loaded) return loaded.error().message;
+    tls_ = std::move(*loaded);
     return {};
   }
 
   [[nodiscard]] std::uint16_t port() const { return port_; }
   [[nodiscard]] std::size_t connections() const { return sessions_.size(); }
-  [[nodiscard]] Counts counts() const { return counts_; }
+  [[nodiscard]] Counts counts() const {
+    Counts counts = counts_;
+    counts.handshakes_failed = context_->handshakes_failed;
+    return counts;
+  }
   [[nodiscard]] bool draining() const { return context_->draining; }
   [[nodiscard]] bool cutting() const { return cutting_; }
 
   void abandon() {
     context_->draining = true;
-    boost::system::error_code ignored;
-    acceptor_.close(ignored);
-    stop_accepting_.request_stop();
+    stop_listening();
     for (const auto& session : all_sessions()) session->close();
   }
 
   asio::awaitable<void> shut_down() {
     if (!context_->draining) {
       context_->draining = true;
-      boost::system::error_code ignored;
-      acceptor_.close(ignored);
-      stop_accepting_.request_stop();
+      stop_listening();
       for (const auto& session : all_sessions()) session->drain();
       if (tasks_ == 0) all_ended_.set();
     }
@@ -147,6 +174,18 @@ class Server::Impl : public std::enable_shared_from_this<Server::Impl> {
  private:
   using SessionPointer = std::shared_ptr<Session>;
 
+  struct Listener {
+    Acceptor acceptor;
+    bool is_unix;
+  };
+
+  void stop_listening() {
+    boost::system::error_code ignored;
+    for (Listener& listener : listeners_) listener.acceptor.close(ignored);
+    socket_file_.remove();
+    stop_accepting_.request_stop();
+  }
+
   /// A copy, since a session that is told something may end at once.
   [[nodiscard]] std::vector<SessionPointer> all_sessions() const {
     std::vector<SessionPointer> all;
@@ -161,14 +200,14 @@ class Server::Impl : public std::enable_shared_from_this<Server::Impl> {
   }
 
   // The coroutines take the server by shared_ptr: whoever destroys it early gets no use after free from them.
-  static asio::awaitable<void> accept_loop(std::shared_ptr<Impl> self) {
+  static asio::awaitable<void> accept_loop(std::shared_ptr<Impl> self, Listener& listener) {
     std::chrono::milliseconds pause = kFirstPause;
     while (!self->context_->draining) {
-      auto [error, socket] = co_await self->acceptor_.async_accept(asio::as_tuple(asio::use_awaitable));
+      auto [error, socket] = co_await listener.acceptor.async_accept(asio::as_tuple(asio::use_awaitable));
       if (self->context_->draining) break;
       if (!error) {
         pause = kFirstPause;
-        self->admit(std::move(socket));
+        self->admit(std::move(socket), listener.is_unix);
         continue;
       }
       if (concerns_client_only(error)) continue;
@@ -185,12 +224,14 @@ class Server::Impl : public std::enable_shared_from_this<Server::Impl> {
     self->task_ended();
   }
 
-  void admit(tcp::socket socket) {
+  void admit(Socket socket, bool is_unix) {
     boost::system::error_code ignored;
-    socket.set_option(tcp::no_delay(true), ignored);
+    if (!is_unix) socket.set_option(tcp::no_delay(true), ignored);
+    const TlsContext tls = is_unix ? nullptr : tls_;
     if (sessions_.size() >= context_->limits.max_connections) {
       ++counts_.refused;
-      if (refusals_ >= kMaxRefusals) return;  // Closes it.
+      // With TLS nobody could read the answer without the work of a handshake.
+      if (refusals_ >= kMaxRefusals || tls) return;  // Closes it.
       ++refusals_;
       ++tasks_;
       asio::co_spawn(executor_, refuse(shared_from_this(), std::move(socket)), asio::detached);
@@ -199,7 +240,7 @@ class Server::Impl : public std::enable_shared_from_this<Server::Impl> {
     ++counts_.accepted;
     ++tasks_;
     Peer peer = peer_of(socket);
-    auto session = std::make_shared<Session>(std::move(socket), std::move(peer), context_);
+    auto session = std::make_shared<Session>(std::move(socket), tls, std::move(peer), context_);
     sessions_.emplace(session.get(), session);
     asio::co_spawn(executor_, serve(shared_from_this(), std::move(session)), asio::detached);
   }
@@ -214,7 +255,7 @@ class Server::Impl : public std::enable_shared_from_this<Server::Impl> {
     self->task_ended();
   }
 
-  static asio::awaitable<void> refuse(std::shared_ptr<Impl> self, tcp::socket socket) {
+  static asio::awaitable<void> refuse(std::shared_ptr<Impl> self, Socket socket) {
     {
       Connection connection(std::move(socket));
       Response response = error_response(503, "the broker has as many connections as it may");
@@ -229,7 +270,9 @@ class Server::Impl : public std::enable_shared_from_this<Server::Impl> {
   }
 
   asio::any_io_executor executor_;
-  tcp::acceptor acceptor_;
+  std::deque<Listener> listeners_;  // Each with an accept loop that refers to it.
+  SocketFile socket_file_;
+  TlsContext tls_;  // Of connections to come; null: plain.
   base::Event all_ended_;
   std::shared_ptr<SessionContext> context_;
   std::stop_source stop_accepting_;
@@ -253,6 +296,9 @@ Server::~Server() {
 
 boost::system::result<void, StartError> Server::start() {
   return impl_->start();
+}
+std::string Server::reload_tls() {
+  return impl_->reload_tls();
 }
 std::uint16_t Server::port() const {
   return impl_->port();

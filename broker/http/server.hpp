@@ -5,6 +5,7 @@
 #include "broker/http/gatekeeper.hpp"
 #include "broker/http/request_observer.hpp"
 #include "broker/http/router.hpp"
+#include "broker/http/start_error.hpp"
 #include "config/config.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
@@ -17,11 +18,6 @@
 #include <string>
 
 namespace sallyport::broker::http {
-
-/// Why the server does not start, for people.
-struct StartError {
-  std::string message;
-};
 
 /// HTTP/1.1 and HTTP/1.0 with keep-alive and pipelining, one coroutine a connection. All bounds and deadlines
 /// come from `config::Server`.
@@ -49,18 +45,24 @@ class Server {
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
 
-  /// Binds, listens and begins to accept.
+  /// Binds, listens and begins to accept: on the address, over TLS where there is a certificate, and on the
+  /// Unix socket where there is one.
   boost::system::result<void, StartError> start();
 
   /// The port that it listens on; 0 before `start`.
   [[nodiscard]] std::uint16_t port() const;
 
+  /// Reads certificate and key again, for connections to come. What is wrong; empty if nothing is, else those
+  /// of before stay. Blocks on the disk.
+  [[nodiscard]] std::string reload_tls();
+
   [[nodiscard]] std::size_t connections() const;
 
   struct Counts {
-    std::uint64_t accepted = 0;  ///< Those that were refused are not among them.
-    std::uint64_t refused = 0;   ///< Beyond `max_connections`.
-    std::uint64_t failed = 0;    ///< Accepts that failed for want of something here.
+    std::uint64_t accepted = 0;           ///< Those that were refused are not among them.
+    std::uint64_t refused = 0;            ///< Beyond `max_connections`.
+    std::uint64_t failed = 0;             ///< Accepts that failed for want of something here.
+    std::uint64_t handshakes_failed = 0;  ///< Accepted connections whose TLS did not begin.
   };
   [[nodiscard]] Counts counts() const;
 

@@ -34,8 +34,8 @@ std::string in_seconds(double seconds) {
 
 }  // namespace
 
-Session::Session(asio::ip::tcp::socket socket, Peer peer, std::shared_ptr<SessionContext> context)
-    : connection_(std::make_shared<Connection>(std::move(socket))),
+Session::Session(Socket socket, const TlsContext& tls, Peer peer, std::shared_ptr<SessionContext> context)
+    : connection_(std::make_shared<Connection>(std::move(socket), tls)),
       context_(std::move(context)),
       peer_(std::move(peer)) {}
 
@@ -57,6 +57,14 @@ void Session::close() {
 }
 
 asio::awaitable<void> Session::run() {
+  waiting_ = true;
+  const IoStatus secured = co_await connection_->handshake(
+      Deadline::after(seconds(context_->limits.tls.handshake_timeout_seconds)));
+  waiting_ = false;
+  if (secured != IoStatus::done) {
+    ++context_->handshakes_failed;
+    co_return;
+  }
   bool more = true;
   while (more) more = co_await serve_one();
 }

@@ -32,14 +32,16 @@ struct SessionContext {
   EventLog* log = nullptr;
   RequestObserver* observer = nullptr;  ///< May be null.
   Gatekeeper* gate = nullptr;           ///< Null: nobody needs a key.
-  bool draining = false;                ///< No further request on any connection.
+  std::uint64_t handshakes_failed = 0;
+  bool draining = false;  ///< No further request on any connection.
 };
 
 /// Reads requests one after the other, has them handled, and writes the answers in order.
 /// Thread-safety: the executor's one thread.
 class Session {
  public:
-  Session(boost::asio::ip::tcp::socket socket, Peer peer, std::shared_ptr<SessionContext> context);
+  /// Plain without `tls`.
+  Session(Socket socket, const TlsContext& tls, Peer peer, std::shared_ptr<SessionContext> context);
 
   /// Serves the connection until its end.
   boost::asio::awaitable<void> run();

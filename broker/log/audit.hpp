@@ -52,6 +52,7 @@ struct AuditRecord {
   bool log_executions = true;
 
   std::string execution_id;
+  std::string key_id;  ///< The API key; empty: none was needed.
   UserId user_id;
   std::string_view code;    ///< Borrowed for the call. In the record only if `log.include_code` is true.
   std::string code_sha256;  ///< `base::sha256_hex(code)`: computed once an execution, by the caller.

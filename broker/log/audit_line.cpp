@@ -143,6 +143,7 @@ std::string audit_line(const AuditRecord& record, const Context& context) {
   json.add("level", to_string(level_of(record.event)));
   json.add("event", sentence(record.event));
   json.add("execution_id", bounded(record.execution_id, longest_name));
+  json.add_or_null("key_id", bounded(record.key_id, longest_name));
   add_identity(json, record, context);
   json.add("image", bounded(record.image, longest_name));
   json.add("policy", bounded(record.policy, longest_name));

@@ -29,7 +29,7 @@ void block_signals() {
 
 }  // namespace
 
-Channel::Channel(std::shared_ptr<Destination> destination, std::size_t capacity, WhenFull when_full,
+Channel::Channel(std::shared_ptr<LineSink> destination, std::size_t capacity, WhenFull when_full,
                  const Context& context)
     : destination_(std::move(destination)),
       capacity_(capacity),
@@ -94,7 +94,9 @@ bool Channel::take(Lines& lines) {
 
 void Channel::run() {
   for (Lines lines; take(lines); lines.clear()) {
+    destination_->begin_batch();
     for (const std::string& line : lines) write(line);
+    destination_->end_batch();
   }
 }
 

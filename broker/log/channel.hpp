@@ -2,7 +2,7 @@
 #pragma once
 
 #include "broker/log/context.hpp"
-#include "broker/log/destination.hpp"
+#include "broker/log/line_sink.hpp"
 
 #include <atomic>
 #include <chrono>
@@ -32,7 +32,7 @@ enum class WhenFull { lose_oldest, wait };
 /// Thread-safety: all but construction and destruction from any thread.
 class Channel {
  public:
-  Channel(std::shared_ptr<Destination> destination, std::size_t capacity, WhenFull when_full,
+  Channel(std::shared_ptr<LineSink> destination, std::size_t capacity, WhenFull when_full,
           const Context& context);
   Channel(const Channel&) = delete;
   Channel& operator=(const Channel&) = delete;
@@ -57,7 +57,7 @@ class Channel {
   void write(const std::string& line);
   void report();
 
-  const std::shared_ptr<Destination> destination_;
+  const std::shared_ptr<LineSink> destination_;
   const std::size_t capacity_;
   const WhenFull when_full_;
   const Context& context_;

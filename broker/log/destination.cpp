@@ -62,6 +62,25 @@ void Destination::inspect() {
   regular_ = known && S_ISREG(status.st_mode);
   size_ = regular_ ? static_cast<std::uint64_t>(status.st_size) : 0;
   rotate_at_ = rotation_.max_bytes;
+  inode_ = known ? status.st_ino : 0;
+  device_ = known ? status.st_dev : 0;
+}
+
+void Destination::follow() {
+  const std::scoped_lock lock(mutex_);
+  struct stat status {};
+  if (!owned_ || !regular_) return;
+  const bool there = ::stat(path_.c_str(), &status) == 0;
+  if (there && status.st_ino == inode_ && status.st_dev == device_) {
+    size_ = static_cast<std::uint64_t>(status.st_size);
+    return;
+  }
+  const int fd = open_for_append(path_);
+  if (fd < 0) return;  // Rather into the file of before than nowhere.
+  ::close(fd_);
+  fd_ = fd;
+  torn_ = false;
+  inspect();
 }
 
 bool Destination::write(std::string_view line) {
@@ -79,6 +98,7 @@ bool Destination::write(std::string_view line) {
 // Whatever goes wrong, lines go on into the file that is open: too large a log is better than none.
 void Destination::rotate() {
   const auto numbered = [this](std::uint64_t number) { return path_ + "." + std::to_string(number); };
+  if (rotation_.on_drop) rotation_.on_drop(numbered(rotation_.max_files));
   bool moved = true;
   for (auto number = rotation_.max_files; moved && number > 1; --number) {
     moved = rename_if_there(numbered(number - 1), numbered(number));
@@ -91,6 +111,7 @@ void Destination::rotate() {
   }
   ::close(fd_);
   fd_ = fd;
+  ++rotations_;
   inspect();
 }
 

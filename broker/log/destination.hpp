@@ -1,9 +1,12 @@
 // Where lines go: a file that is rotated by its size, a device, or standard error. Inside the module only.
 #pragma once
 
+#include "broker/log/line_sink.hpp"
+
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -18,6 +21,8 @@ struct Rotation {
   /// The longest that one line waits for a reader of a pipe or terminal. Once a reader has let a line wait
   /// that long, lines do not wait for it at all until it reads again.
   std::chrono::milliseconds patience{5000};
+  /// Hears of a rotated file before it is overwritten; may be empty.
+  std::function<void(const std::string& path)> on_drop{};
 };
 
 /// Takes whole lines. A line is written with one call where the system permits it, without a buffer of our
@@ -27,7 +32,7 @@ struct Rotation {
 /// it cannot rename, and after a failed reopening writes through a null pointer.
 ///
 /// Thread-safety: `write` from any thread.
-class Destination {
+class Destination final : public LineSink {
  public:
   /// Opens `path`, or standard error for an empty one. A file is made with mode 0640; one that exists is
   /// continued as it is. The result is an error's text where that fails.
@@ -37,11 +42,21 @@ class Destination {
   Destination(int fd, bool owned, std::string path, Rotation rotation);
   Destination(const Destination&) = delete;
   Destination& operator=(const Destination&) = delete;
-  ~Destination();
+  ~Destination() override;
 
   /// Appends `line` and a line's end. False if the line is lost: the disk is full, the reader is gone or
   /// stalled. Neither throws nor blocks for longer than `Rotation::patience`, a disk that hangs excepted.
-  bool write(std::string_view line);
+  bool write(std::string_view line) override;
+
+  // For the audit trail, which shares its file with other processes under a lock of its own.
+
+  /// Takes up what others did: goes on in the file that is at the path now, and knows its size.
+  void follow();
+  [[nodiscard]] bool regular() const { return regular_; }
+  [[nodiscard]] std::uint64_t size() const { return size_; }
+  [[nodiscard]] std::uint64_t rotations() const { return rotations_; }
+  /// The file ends within a line; the next write ends that first.
+  void mark_torn() { torn_ = true; }
 
  private:
   void rotate();
@@ -59,6 +74,9 @@ class Destination {
   bool stalled_ = false;  // The reader has not taken the last line in time.
   std::uint64_t size_ = 0;
   std::uint64_t rotate_at_ = 0;
+  std::uint64_t rotations_ = 0;
+  std::uint64_t inode_ = 0;
+  std::uint64_t device_ = 0;
 };
 
 }  // namespace sallyport::broker::log

@@ -11,6 +11,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace sallyport::broker::log {
 
@@ -38,6 +39,9 @@ class Logs {
 
   [[nodiscard]] Log& operational();
   [[nodiscard]] AuditLog& audit();
+
+  /// What was found wrong at the end of the audit trail when it was opened; also a record of the trail.
+  [[nodiscard]] const std::vector<std::string>& audit_notices() const;
 
   /// Records that never reached their log, since the start; for the metrics.
   [[nodiscard]] std::uint64_t lost_operational() const;

@@ -229,6 +229,9 @@ void BrokerMetrics::watch(const http::Server& server) {
   registry_.sampled_counter("sallyport_connections_refused_total",
                             "Client connections beyond the most that may be open.", {},
                             [&server] { return as_double(server.counts().refused); });
+  registry_.sampled_counter("sallyport_tls_handshake_failures_total",
+                            "Client connections whose TLS handshake failed.", {},
+                            [&server] { return as_double(server.counts().handshakes_failed); });
   registry_.sampled_counter("sallyport_accept_failures_total",
                             "Times that no connection could be accepted, for want of file descriptors say.",
                             {}, [&server] { return as_double(server.counts().failed); });

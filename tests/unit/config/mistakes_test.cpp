@@ -88,9 +88,14 @@ TEST(Mistakes, OfAFile) {
       // Between keys.
       {R"({"server": {"address": "0.0.0.0"}})",
        "f.json:1:13: server.address: \"0.0.0.0\" is not a loopback address, and without TLS keys and code "
-       "would go over the network in the clear; set server.behind_tls_proxy to true if a proxy in front "
-       "speaks "
-       "TLS with the callers\n"},
+       "would go over the network in the clear; set server.tls.certificate_file and server.tls.key_file, or "
+       "server.behind_tls_proxy to true if a proxy in front speaks TLS with the callers\n"},
+      {R"({"server": {"tls": {"key_file": "k"}}})",
+       "f.json:1:21: server.tls.key_file: needs server.tls.certificate_file too\n"},
+      {R"({"server": {"unix_socket": {"mode": "660"}}})",
+       "f.json:1:29: server.unix_socket.mode: \"660\" is not a mode of a file: four octal digits, the first "
+       "of "
+       "them 0, as in 0660\n"},
       {R"({"server": {"allow_remote": true}})",
        "f.json:1:13: server.allow_remote: unknown key; did you mean server.behind_tls_proxy?\n"},
       {R"({"sandbox": {"defaults": {"cpus": 2.5}}})",

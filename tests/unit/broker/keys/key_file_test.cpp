@@ -108,7 +108,7 @@ TEST(KeyJsonTest, AnyMistakeIsNamed) {
   EXPECT_THAT(with("policies", json::array()), HasSubstr("policies"));
   json twice = file;
   twice["keys"].push_back(twice["keys"][0]);
-  EXPECT_THAT(mistake_in(twice), HasSubstr("keys[1].id: occurs twice"));
+  EXPECT_THAT(mistake_in(twice), HasSubstr("keys[1].id occurs twice"));
   twice["keys"][1]["id"] = "key_other";
   EXPECT_THAT(mistake_in(twice), HasSubstr("prefix"));
   file["version"] = 2;

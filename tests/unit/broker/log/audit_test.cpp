@@ -54,7 +54,7 @@ TEST(Audit, ARequestSaysWhoAndWhat) {
   EXPECT_EQ(
       audit_line(full_record(AuditEvent::requested), context_of({})),
       R"({"ts":"2026-01-31T12:00:00.000042Z","level":"info","event":"Code execution requested",)"
-      R"("execution_id":"exec-1","user_id":"alice","code_length":21,)"
+      R"("execution_id":"exec-1","key_id":null,"user_id":"alice","code_length":21,)"
       R"("code_sha256":")" +
           base::sha256_hex(code) +
           R"(","image":"python","policy":"default","limits":{"timeout_seconds":30.0,"max_cpu_seconds":0.0,)"

@@ -1,6 +1,7 @@
 // What happens when lines come faster than they are written.
 #include "broker/log/channel.hpp"
 
+#include "broker/log/destination.hpp"
 #include "tests/unit/broker/log/support.hpp"
 
 #include <gmock/gmock.h>
