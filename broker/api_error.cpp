@@ -37,6 +37,10 @@ const char* error_type_of(int status) {
       return "MethodNotAllowedError";
     case 408:
       return "RequestTimeoutError";
+    case 409:
+      return "ConflictError";
+    case 410:
+      return "GoneError";
     case 413:
     case 431:
       return "RequestTooLargeError";

@@ -58,14 +58,18 @@ ApiError refused_entry(const AdmissionRefusal& refusal) {
   return error;
 }
 
-/// Hands the request's contents over; the code stays, for the audit record.
-/// A number and a text are never the same user.
-std::string owner_of(const UserId& user) {
-  if (const auto* number = std::get_if<std::int64_t>(&user)) return "number " + std::to_string(*number);
-  if (const auto* text = std::get_if<std::string>(&user)) return "text " + *text;
-  return {};
+Owner owner_of(const ExecutionRequest& request) {
+  return Owner(request.user_id, request.caller->key_id, request.caller->weight);
 }
 
+/// Whose sandbox it may be that is used again; empty for nobody's. The length in front keeps a key and a user
+/// from being taken for another key and another user.
+std::string job_owner(const Owner& owner) {
+  if (owner.user.empty()) return {};
+  return std::to_string(owner.key.size()) + " " + owner.key + " " + owner.user;
+}
+
+/// Hands the request's contents over; the code stays, for the audit record.
 runners::Job make_job(ExecutionRequest& request, const std::string& id) {
   runners::Job job;
   job.execution_id = id;
@@ -75,7 +79,7 @@ runners::Job make_job(ExecutionRequest& request, const std::string& id) {
   job.stdin_text = std::move(request.stdin_text);
   job.files = std::move(request.files);
   job.limits = request.limits;
-  job.owner = owner_of(request.user_id);
+  job.owner = job_owner(owner_of(request));
   return job;
 }
 
@@ -100,7 +104,7 @@ Pipeline::Pipeline(PipelineParts parts) : parts_(std::move(parts)) {}
 asio::awaitable<ApiResult<ExecutionReply>> Pipeline::execute(ExecutionRequest request,
                                                              ExecutionObserver* observer, CallBounds bounds) {
   Evidence evidence;
-  evidence.execution_id = parts_.new_id();
+  evidence.execution_id = request.execution_id.empty() ? parts_.new_id() : request.execution_id;
   audit(request, evidence, nullptr, nullptr);
   try {
     ApiResult<ExecutionReply> result = co_await walk(request, observer, std::move(bounds), evidence);
@@ -123,13 +127,20 @@ asio::awaitable<ApiResult<ExecutionReply>> Pipeline::execute(ExecutionRequest re
   }
 }
 
+std::optional<ApiError> Pipeline::refusal(const ExecutionRequest& request) {
+  if (const auto refusal = parts_.admission.check_rate(owner_of(request))) return refused_entry(*refusal);
+  return missing_layers(request);
+}
+
 asio::awaitable<ApiResult<ExecutionReply>> Pipeline::walk(ExecutionRequest& request,
                                                           ExecutionObserver* observer, CallBounds bounds,
                                                           Evidence& evidence) {
   using metrics::Stage;
   const Clock::time_point begin = Clock::now();
-  const Owner owner(request.user_id);
-  if (const auto refusal = parts_.admission.check_rate(owner)) co_return refused_entry(*refusal);
+  const Owner owner = owner_of(request);
+  if (!request.accepted) {
+    if (const auto refusal = parts_.admission.check_rate(owner)) co_return refused_entry(*refusal);
+  }
   if (auto missing = missing_layers(request)) co_return std::move(*missing);
 
   ExecutionReply reply;
@@ -221,7 +232,7 @@ void Pipeline::observe(metrics::Stage stage, double milliseconds) const {
 
 asio::awaitable<ApiResult<ValidationReply>> Pipeline::validate(ExecutionRequest request) {
   const Clock::time_point begin = Clock::now();
-  const Owner owner(request.user_id);
+  const Owner owner = owner_of(request);
   if (const auto refusal = parts_.admission.check_rate(owner)) co_return refused_entry(*refusal);
   request.layers.enable_output_validation = false;
   if (auto missing = missing_layers(request)) co_return std::move(*missing);

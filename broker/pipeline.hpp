@@ -71,6 +71,10 @@ class Pipeline {
                                                             ExecutionObserver* observer,
                                                             base::CallBounds bounds);
 
+  /// Why a request would be refused at once: its user, or key, has had enough (429), a layer that it wants is
+  /// missing (422). Counts it against the rates; whoever asks marks the request as accepted.
+  [[nodiscard]] std::optional<ApiError> refusal(const ExecutionRequest& request);
+
   /// The first door alone: nothing runs and nothing is recorded. 422 for a layer that is missing; 429 by the
   /// same rates as executions, with which it is counted.
   boost::asio::awaitable<ApiResult<ValidationReply>> validate(ExecutionRequest request);

@@ -3,11 +3,13 @@
 #include "broker/admission.hpp"
 #include "broker/api/execution_request.hpp"
 #include "broker/http/error_response.hpp"
+#include "broker/jobs/jobs.hpp"
 #include "broker/pipeline.hpp"
 #include "broker/readiness.hpp"
 #include "broker/request_rules.hpp"
 #include "broker/result_cache.hpp"
 #include "broker/routes/executions.hpp"
+#include "broker/routes/jobs.hpp"
 #include "broker/seconds.hpp"
 
 #include <nlohmann/json.hpp>
@@ -34,6 +36,7 @@ class Service::Impl {
         metrics_(parts.metrics),
         workers_(parts.workers),
         pipeline_(pipeline_parts(parts)),
+        jobs_(make_jobs(executor, parts)),
         readiness_(executor, parts.runner, config_.images.default_image,
                    seconds(config_.engine.call_timeout_seconds)),
         server_(executor, config_.server, routes(), parts.log, parts.metrics) {
@@ -43,15 +46,22 @@ class Service::Impl {
     metrics_->watch(server_);
   }
 
-  boost::system::result<void, http::StartError> start() { return server_.start(); }
+  boost::system::result<void, http::StartError> start() {
+    auto started = server_.start();
+    if (jobs_ && started) jobs_->start();
+    return started;
+  }
   [[nodiscard]] std::uint16_t port() const { return server_.port(); }
   [[nodiscard]] std::uint64_t running() const { return admission_.running(); }
   [[nodiscard]] std::uint64_t queued() const { return admission_.queued(); }
 
   /// Takes the service by shared_ptr, so that it lives until everything has ended.
   static asio::awaitable<void> shut_down(std::shared_ptr<Impl> self) {
+    const Deadline end_of_runs = Deadline::after(seconds(self->config_.server.shutdown_seconds));
     self->readiness_.stop();
+    if (self->jobs_) self->jobs_->stop_taking();
     co_await self->server_.shut_down();
+    if (self->jobs_) co_await self->jobs_->shut_down(end_of_runs);
     CallBounds bounds(Deadline::after(seconds(self->config_.engine.call_timeout_seconds)));
     co_await self->readiness_.finish(std::move(bounds));
   }
@@ -69,10 +79,35 @@ class Service::Impl {
     return pipeline;
   }
 
+  std::unique_ptr<Jobs> make_jobs(const asio::any_io_executor& executor, const ServiceParts& parts) {
+    if (parts.store == nullptr) return nullptr;
+    JobsParts jobs(*parts.store, pipeline_, rules_, parts.log);
+    jobs.config = config_.jobs;
+    jobs.max_running =
+        config_.jobs.max_running > 0 ? config_.jobs.max_running : config_.admission.max_concurrent;
+    jobs.longest_beside_run = longest_beside_run();
+    jobs.workers = workers_;
+    jobs.new_id = parts.new_id;
+    return std::make_unique<Jobs>(executor, std::move(jobs));
+  }
+
+  /// The longest wait for a turn, and what a runner may take beside the submission's own time.
+  [[nodiscard]] base::Clock::duration longest_beside_run() const {
+    return seconds(config_.admission.queue_timeout_seconds) + run_overhead(config_.engine);
+  }
+
+  JobsRoutesParts jobs_parts() {
+    JobsRoutesParts parts(*jobs_, rules_);
+    parts.max_batch = config_.jobs.max_batch;
+    parts.longest_beside_run = longest_beside_run();
+    parts.cutting = [this] { return server_.cutting(); };
+    return parts;
+  }
+
   ExecutionRoutesParts executions_parts() {
     ExecutionRoutesParts parts(pipeline_, rules_);
-    parts.longest_beside_run =
-        seconds(config_.admission.queue_timeout_seconds) + run_overhead(config_.engine);
+    parts.jobs = jobs_.get();
+    parts.longest_beside_run = longest_beside_run();
     parts.workers = workers_;
     parts.cutting = [this] { return server_.cutting(); };
     parts.streaming = config_.streaming;
@@ -82,6 +117,7 @@ class Service::Impl {
   http::Router routes() {
     http::Router router;
     add_executions_routes(router, executions_parts());
+    if (jobs_) add_jobs_routes(router, jobs_parts());
     router.add({"POST", "/v1/redact", true,
                 [this](Request request, std::stop_token) { return redact(std::move(request)); }});
     router.add({"GET", "/healthz", false, [this](Request, std::stop_token) { return health(); }});
@@ -145,6 +181,7 @@ class Service::Impl {
   metrics::BrokerMetrics* metrics_;
   asio::any_io_executor workers_;
   Pipeline pipeline_;
+  std::unique_ptr<Jobs> jobs_;  // Null without a store.
   Readiness readiness_;
   http::Server server_;
 };

@@ -9,6 +9,7 @@
 #include "broker/image_catalog.hpp"
 #include "broker/metrics/broker_metrics.hpp"
 #include "broker/policy_catalog.hpp"
+#include "broker/store/store.hpp"
 #include "config/config.hpp"
 #include "runners/runner.hpp"
 
@@ -35,13 +36,15 @@ struct ServiceParts {
   Doors doors;
   boost::asio::any_io_executor workers;  ///< As PipelineParts has them.
   boost::asio::any_io_executor short_workers;
+  /// Keeps jobs; null: there are none, and every request is answered when it has ended.
+  store::Store* store = nullptr;
   /// Counts what happens, and is served at `/metrics`. Nothing else may ask it for its text.
   metrics::BrokerMetrics* metrics = nullptr;
   IdGenerator new_id = new_execution_id;
 };
 
-/// Serves `POST /v1/executions`, `POST /v1/validate`, `POST /v1/redact`, `GET /healthz`, `GET /readyz`, and
-/// `GET /metrics` where there are metrics.
+/// Serves `POST /v1/executions`, `POST /v1/validate`, `POST /v1/redact`, `GET /healthz`, `GET /readyz`,
+/// `GET /metrics` where there are metrics, and the routes of jobs where there is a store.
 ///
 /// Thread-safety: everything on the executor's one thread. Destroy it after `shut_down` has returned, or when
 /// the executor runs no more.
@@ -63,7 +66,8 @@ class Service {
   [[nodiscard]] std::uint64_t queued() const;
 
   /// Stops accepting, lets what runs finish within `server.shutdown_seconds`, then stops it, and returns when
-  /// the last connection is closed. The runner is not shut down; that is its owner's, afterwards.
+  /// the last connection is closed. Jobs that are stopped by it are put back into the queue. The runner is
+  /// not shut down; that is its owner's, afterwards.
   boost::asio::awaitable<void> shut_down();
 
  private:

@@ -6,12 +6,18 @@ find_package(CLI11 2.1 REQUIRED)
 find_package(ICU 72 REQUIRED COMPONENTS uc data)
 find_package(OpenSSL 3.0 REQUIRED COMPONENTS Crypto)
 find_package(CURL 7.85 REQUIRED)
+find_package(SQLite3 3.40 REQUIRED)
 
 # Debian's re2 comes without CMake files.
 find_path(RE2_INCLUDE re2/re2.h REQUIRED)
 find_library(RE2_LIBRARY re2 REQUIRED)
 add_library(re2::re2 UNKNOWN IMPORTED)
 set_target_properties(re2::re2 PROPERTIES IMPORTED_LOCATION ${RE2_LIBRARY} INTERFACE_INCLUDE_DIRECTORIES ${RE2_INCLUDE})
+
+# CMake's own module asks for the headers of the server too.
+find_library(LIBPQ_LIBRARY pq REQUIRED)
+add_library(libpq::libpq UNKNOWN IMPORTED)
+set_target_properties(libpq::libpq PROPERTIES IMPORTED_LOCATION ${LIBPQ_LIBRARY})
 
 # Asio and Beast, compiled once in base/separate_compilation.cpp.
 add_library(sallyport_boost INTERFACE)

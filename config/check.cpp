@@ -22,6 +22,8 @@ class Checker {
     check_limits();
     check_log();
     check_pool();
+    check_store();
+    check_webhooks();
     return std::move(mistakes_);
   }
 
@@ -42,6 +44,12 @@ class Checker {
             " is not a loopback address, and the broker has no API keys yet; set server.allow_remote to true "
             "if a "
             "reverse proxy or a firewall in front authenticates callers");
+  }
+
+  void check_webhooks() {
+    if (!config_.webhooks.enabled || !config_.webhooks.secret_file.empty()) return;
+    add("webhooks.enabled", "webhooks.secret_file",
+        "webhooks are signed: name a file with a secret in webhooks.secret_file");
   }
 
   void check_limits() {
@@ -106,6 +114,17 @@ class Checker {
     add("runner.pool.floor", "runner.pool.ceiling",
         std::to_string(pool.floor) + " is above runner.pool.ceiling, which is " +
             std::to_string(pool.ceiling));
+  }
+
+  void check_store() {
+    const auto& jobs = config_.jobs;
+    if (jobs.idempotency_seconds > jobs.result_seconds) {
+      add("jobs.idempotency_seconds", "jobs.result_seconds",
+          number_text(jobs.idempotency_seconds) + " is above jobs.result_seconds, which is " +
+              number_text(jobs.result_seconds) + "; the reply to a key is the result of its job");
+    }
+    if (config_.store.backend != "postgresql" || !config_.store.postgresql.empty()) return;
+    add("store.postgresql", "store.backend", "must say how to connect where store.backend is \"postgresql\"");
   }
 
   const Config& config_;

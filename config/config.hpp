@@ -143,6 +143,44 @@ struct Streaming {
   std::uint64_t max_kept_bytes = 67'108'864;  ///< Of all jobs that have ended.
 };
 
+/// Calls to URLs that clients name, with what became of their jobs.
+struct Webhooks {
+  bool enabled = false;
+  std::string secret_file;         ///< What they are signed with: the first line. Needed where enabled.
+  bool allow_http = false;         ///< Plain HTTP too.
+  std::string allowed_networks;    ///< Beyond public addresses: "10.1.0.0/16,127.0.0.1".
+  std::string ca_file;             ///< Authorities in place of the system's; empty: the system's.
+  double timeout_seconds = 10;     ///< For one attempt.
+  std::uint64_t max_attempts = 8;  ///< Then a delivery is dead.
+  double first_retry_seconds = 5;  ///< Doubles each time, less up to a half at random.
+  double longest_retry_seconds = 3600;
+  std::uint64_t max_concurrent = 4;  ///< Attempts at one time.
+  double dead_seconds = 604'800;     ///< How long a dead delivery is kept.
+};
+
+/// Where jobs, their results and idempotency keys are kept.
+struct Store {
+  std::string backend = "sqlite";    ///< sqlite: a file of this broker alone; postgresql: shared by brokers.
+  std::string file;                  ///< Of SQLite; empty: NAME.db in instance.state_folder.
+  std::string postgresql;            ///< How to connect: a libpq connection string or URI.
+  double timeout_seconds = 10;       ///< For one call; beyond: 503.
+  std::uint64_t max_waiting = 1024;  ///< Calls that wait for the store; beyond: 503.
+};
+
+/// Executions that are answered before they have ended.
+struct Jobs {
+  std::uint64_t max_queued = 10'000;               ///< Jobs that wait; beyond: 503.
+  std::uint64_t max_queued_bytes = 1'073'741'824;  ///< Requests of all that wait together; beyond: 503.
+  std::uint64_t max_running = 0;   ///< Of this broker, at one time; 0: admission.max_concurrent.
+  double max_wait_seconds = 3600;  ///< A job that has waited longer expires.
+  double result_seconds = 86'400;  ///< How long an ended job is kept.
+  std::uint64_t max_result_bytes = 1'073'741'824;  ///< Of all ended jobs together; the oldest go first.
+  double idempotency_seconds = 86'400;             ///< How long an Idempotency-Key is remembered.
+  double lease_seconds = 30;                       ///< A broker silent for so long loses its jobs to another.
+  std::uint64_t max_interruptions = 10;            ///< A job whose broker died more often fails.
+  std::uint64_t max_batch = 32;                    ///< Executions in one batch.
+};
+
 struct Images {
   std::string default_image = "python";
   std::string recipes = "/usr/share/sallyport/images";    ///< Folder with one folder a recipe.
@@ -195,6 +233,9 @@ struct Config {
   Limits limits;
   Cache cache;
   Streaming streaming;
+  Store store;
+  Jobs jobs;
+  Webhooks webhooks;
   Images images;
   Policies policies;
   Output output;

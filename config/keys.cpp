@@ -195,6 +195,67 @@ std::vector<Key> cache_keys() {
   };
 }
 
+std::vector<Key> store_keys() {
+  return {
+      {SALLYPORT_KEY(store.backend), OneOf{{"sqlite", "postgresql"}}, "",
+       "sqlite: a file of this broker alone; postgresql: a database that brokers share."},
+      {SALLYPORT_KEY(store.file), any_text(), "",
+       "The file of SQLite; empty: instance.name with .db in instance.state_folder."},
+      {SALLYPORT_KEY(store.postgresql), any_text(), "", "Connection string of PostgreSQL, as libpq takes it.",
+       true},
+      {SALLYPORT_KEY(store.timeout_seconds), seconds, "seconds", "For one call to the store; beyond: 503."},
+      {SALLYPORT_KEY(store.max_waiting), Range{1, 1'000'000}, count,
+       "Calls that wait for the store; beyond: 503."},
+  };
+}
+
+std::vector<Key> webhook_keys() {
+  return {
+      {SALLYPORT_KEY(webhooks.enabled),
+       {},
+       "",
+       "Whether a job may name a URL that is called when it has ended (callback_url)."},
+      {SALLYPORT_KEY(webhooks.secret_file), any_text(), "",
+       "File whose first line is the secret that webhooks are signed with."},
+      {SALLYPORT_KEY(webhooks.allow_http), {}, "", "Permits http URLs beside https."},
+      {SALLYPORT_KEY(webhooks.allowed_networks), any_text(), "",
+       "Addresses and networks that may be called beyond public ones, with commas between them."},
+      {SALLYPORT_KEY(webhooks.ca_file), any_text(), "",
+       "Certificates of authorities in place of the system's (PEM)."},
+      {SALLYPORT_KEY(webhooks.timeout_seconds), seconds, "seconds", "For one attempt."},
+      {SALLYPORT_KEY(webhooks.max_attempts), Range{1, 1000}, count,
+       "After so many failed attempts a delivery is dead."},
+      {SALLYPORT_KEY(webhooks.first_retry_seconds), seconds, "seconds",
+       "Before the second attempt; doubles each time, less up to a half at random."},
+      {SALLYPORT_KEY(webhooks.longest_retry_seconds), seconds, "seconds", "Between two attempts at most."},
+      {SALLYPORT_KEY(webhooks.max_concurrent), Range{1, 64}, count, "Attempts at one time."},
+      {SALLYPORT_KEY(webhooks.dead_seconds), Range{1, 31'536'000}, "seconds",
+       "How long a dead delivery is kept."},
+  };
+}
+
+std::vector<Key> job_keys() {
+  constexpr Range days{1, 31'536'000};
+  return {
+      {SALLYPORT_KEY(jobs.max_queued), Range{0, 1'000'000}, count, "Jobs that wait; beyond: 503."},
+      {SALLYPORT_KEY(jobs.max_queued_bytes), Range{0, 1'099'511'627'776}, "bytes",
+       "Requests of all jobs that wait, together; beyond: 503."},
+      {SALLYPORT_KEY(jobs.max_running), Range{0, 10'000}, count,
+       "Jobs that this broker runs at one time; 0 is admission.max_concurrent."},
+      {SALLYPORT_KEY(jobs.max_wait_seconds), days, "seconds", "A job that has waited longer expires."},
+      {SALLYPORT_KEY(jobs.result_seconds), days, "seconds", "How long a job that has ended is kept."},
+      {SALLYPORT_KEY(jobs.max_result_bytes), Range{1024, 1'099'511'627'776}, "bytes",
+       "Jobs that have ended, together; beyond, the oldest are dropped."},
+      {SALLYPORT_KEY(jobs.idempotency_seconds), days, "seconds",
+       "How long an Idempotency-Key is remembered; at most jobs.result_seconds."},
+      {SALLYPORT_KEY(jobs.lease_seconds), Range{1, 3600}, "seconds",
+       "A broker that has said nothing for so long loses its jobs to another."},
+      {SALLYPORT_KEY(jobs.max_interruptions), Range{0, 1'000'000}, count,
+       "A job fails whose broker has died more often while it ran."},
+      {SALLYPORT_KEY(jobs.max_batch), Range{1, 1000}, count, "Executions in one batch."},
+  };
+}
+
 std::vector<Key> image_keys() {
   return {
       {SALLYPORT_KEY(images.default_image), name(), "", "Runner image of requests that name none."},
@@ -286,6 +347,9 @@ std::vector<Key> all_keys() {
   append(owner_limit_keys());
   append(cache_keys());
   append(streaming_keys());
+  append(store_keys());
+  append(job_keys());
+  append(webhook_keys());
   append(image_keys());
   append(policy_keys());
   append(output_keys());
@@ -409,14 +473,13 @@ std::optional<std::string> nearest_variable(std::string_view variable) {
 }
 
 std::string value_text(const Key& key, const Config& config) {
-  if (key.secret) return "\"***\"";
   Config copy = config;  // The accessor gives write access; a copy keeps the caller's object out of it.
-  const auto text = [](const auto* field) -> std::string {
+  const auto text = [&key](const auto* field) -> std::string {
     using Type = std::remove_cvref_t<decltype(*field)>;
     if constexpr (std::is_same_v<Type, bool>) {
       return *field ? "true" : "false";
     } else if constexpr (std::is_same_v<Type, std::string>) {
-      return json_string(*field);
+      return key.secret && !field->empty() ? "\"***\"" : json_string(*field);
     } else if constexpr (std::is_same_v<Type, double>) {
       return number_text(*field);
     } else {

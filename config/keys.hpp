@@ -44,7 +44,7 @@ struct Key {
   Rule rule;                            ///< What holds for this value alone; monostate for booleans.
   std::string_view unit;                ///< "seconds", "bytes", "MiB"; empty for plain counts and texts.
   std::string meaning;                  ///< One line for operators.
-  bool secret = false;                  ///< Shown as "***".
+  bool secret = false;                  ///< A text that is shown as "***", unless it is empty.
 };
 
 /// All keys, each section's together. Built once; safe from any thread.

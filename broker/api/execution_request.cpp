@@ -20,7 +20,7 @@ namespace {
 
 using Json = nlohmann::json;
 
-constexpr std::array<std::string_view, 19> kFields = {"code",
+constexpr std::array<std::string_view, 20> kFields = {"code",
                                                       "context",
                                                       "stdin",
                                                       "files",
@@ -31,6 +31,7 @@ constexpr std::array<std::string_view, 19> kFields = {"code",
                                                       "policy",
                                                       "priority",
                                                       "deterministic",
+                                                      "mode",
                                                       "forbidden_functions",
                                                       "forbidden_modules",
                                                       "forbidden_attributes",
@@ -54,6 +55,7 @@ constexpr std::array<std::string_view, 11> kSandboxFields = {"timeout_seconds",
 constexpr std::array<std::string_view, 2> kFunctionRules = {"builtin", "module-member"};
 constexpr std::array<std::string_view, 1> kImportRules = {"import"};
 constexpr std::array<std::string_view, 1> kAttributeRules = {"attribute"};
+constexpr std::array<std::string_view, 2> kModes = {"sync", "async"};
 constexpr std::array<std::string_view, 3> kFileFields = {"path", "content", "content_base64"};
 
 std::string limit_text(double value) {
@@ -110,6 +112,7 @@ class Parser {
     read_user_id(body);
     read_priority(body);
     read_deterministic(body);
+    read_mode(body);
     read_switches(body);
     read_policy(body);
     read_adjustments(body);
@@ -172,6 +175,13 @@ class Parser {
     if (value == nullptr) return;
     if (!value->is_boolean()) refuse_type("deterministic", "a boolean", *value);
     request_.deterministic = value->get<bool>();
+  }
+
+  void read_mode(Json& body) {
+    if (!body.contains("mode")) return;
+    const std::string name = take_string(body, "mode", "mode");
+    check_name("mode", name, {kModes.begin(), kModes.end()});
+    request_.mode = name == "async" ? ReplyMode::async : ReplyMode::sync;
   }
 
   /// One switch, and whether the request named it.
@@ -497,7 +507,9 @@ class Parser {
 
 }  // namespace
 
-ApiResult<ExecutionRequest> parse_execution_request(std::string_view body, const RequestRules& rules) {
+ApiResult<ExecutionRequest> parse_execution_request(std::string_view body, const RequestRules& rules,
+                                                    std::shared_ptr<const Caller> caller) {
+  if (!caller) caller = std::make_shared<Caller>();
   JsonBounds bounds;
   bounds.max_values = 1024 + 4 * kMaxAdjustments + 8 * rules.sandbox.max_files;
   bounds.verbatim_member = "context";
@@ -505,7 +517,9 @@ ApiResult<ExecutionRequest> parse_execution_request(std::string_view body, const
   auto document = parse_strict_json(body, bounds);
   if (document.has_error()) return document.error();
   try {
-    return Parser(rules).parse(std::move(*document));
+    ExecutionRequest request = Parser(rules).parse(std::move(*document));
+    request.caller = std::move(caller);
+    return request;
   } catch (Refused& refused) {
     return std::move(refused.error);
   }

@@ -3,6 +3,7 @@
 
 #include "broker/api/priority.hpp"
 #include "broker/api_error.hpp"
+#include "broker/caller.hpp"
 #include "broker/image_catalog.hpp"
 #include "broker/policy_catalog.hpp"
 #include "config/config.hpp"
@@ -10,6 +11,7 @@
 #include "validators/policy/rights.hpp"
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -30,8 +32,12 @@ struct Layers {
   bool log_executions = true;
 };
 
+/// Whether the caller waits for the result, in its word.
+enum class ReplyMode { unsaid, sync, async };
+
 /// A request that has been checked in full: every limit within its ceiling, every name known.
 struct ExecutionRequest {
+  std::shared_ptr<const Caller> caller = std::make_shared<Caller>();  ///< Who sent it; never null.
   std::string code;
   std::string context_json = "{}";  ///< A JSON object; numbers as the client wrote them.
   std::string stdin_text;
@@ -45,6 +51,11 @@ struct ExecutionRequest {
   Layers layers;
   Priority priority = Priority::normal;
   bool deterministic = false;  ///< The caller's word that the same request has the same result.
+  ReplyMode mode = ReplyMode::unsaid;
+
+  // What a job has from when it was accepted; no part of a body.
+  std::string execution_id;  ///< Empty: the pipeline makes one.
+  bool accepted = false;     ///< `Pipeline::refusal` has been asked, which counts.
 };
 
 /// What requests are checked against.
@@ -81,7 +92,10 @@ struct LimitFloors {
 /// Parses and checks a body. 400: not JSON. 403: a switch that the caller may not turn off. 422: all else
 /// that is wrong with it, named by field. 503: the operator's default image is not there, which is not the
 /// client's doing.
+///
+/// `caller` is who sent it; null stands for one who needs no key.
 [[nodiscard]] ApiResult<ExecutionRequest> parse_execution_request(std::string_view body,
-                                                                  const RequestRules& rules);
+                                                                  const RequestRules& rules,
+                                                                  std::shared_ptr<const Caller> caller);
 
 }  // namespace sallyport::broker

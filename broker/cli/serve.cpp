@@ -3,6 +3,7 @@
 #include "broker/cli/command_line.hpp"
 #include "broker/cli/commands.hpp"
 #include "broker/cli/instance_lock.hpp"
+#include "broker/cli/job_store.hpp"
 #include "broker/cli/load_or_complain.hpp"
 #include "broker/cli/log_adapters.hpp"
 #include "broker/log/logs.hpp"
@@ -52,7 +53,8 @@ class Server {
             [this](const std::string& message) {
               events_.write(Severity::warning, "container_removal", message);
             },
-            [this](const docker::CallReport& report) { metrics_.engine_call(report); }) {
+            [this](const docker::CallReport& report) { metrics_.engine_call(report); }),
+        store_(make_job_store(config, assembly_.context().get_executor())) {
     metrics_.know_code_rules(PythonFirstDoor::rule_ids());
     tell_output_rules();
     metrics_.watch_pool([this] { return assembly_.pool_counts(); });
@@ -69,6 +71,7 @@ class Server {
   asio::awaitable<int> live() {
     // From here on, so that a SIGHUP during the start is a reload too.
     asio::signal_set signals(assembly_.context(), SIGHUP);
+    if (!co_await open_store()) co_return kFailure;
     co_await meet_engine();
     assembly_.images().log_changes_to(events_);
 
@@ -77,6 +80,7 @@ class Server {
     parts.workers = assembly_.workers();
     parts.short_workers = assembly_.short_workers();
     parts.metrics = &metrics_;
+    parts.store = store_.get();
     Service service(assembly_.context().get_executor(), config_, std::move(parts));
     const auto started = service.start();
     if (!started) {
@@ -104,6 +108,23 @@ class Server {
     const runners::ReaperCounts counts = assembly_.reaper().counts();
     log_.info("stopped", {{"containers_removed", counts.removed}, {"removals_failed", counts.failed}});
     co_return kSuccess;
+  }
+
+  /// A file that cannot be used is the operator's to mend; a server that does not answer may yet. Jobs that
+  /// ran when the broker last ended are queued again.
+  asio::awaitable<bool> open_store() {
+    const auto recovered = co_await store_->recover();
+    if (!recovered) {
+      events_.write(Severity::error, "store_failed", recovered.error().message);
+      using Kind = store::StoreError::Kind;
+      const bool may_come =
+          config_.store.backend == "postgresql" && recovered.error().kind == Kind::unavailable;
+      if (may_come) co_return true;
+      std::cerr << "sallyport: the store of jobs: " << recovered.error().message << "\n";
+      co_return false;
+    }
+    if (*recovered > 0) log_.warning("jobs_recovered", {{"jobs", static_cast<std::uint64_t>(*recovered)}});
+    co_return true;
   }
 
   /// An engine that is away is not the end: /readyz says so, and the sweep removes orphans when it is back.
@@ -170,6 +191,7 @@ class Server {
   LogAudit audit_;
   metrics::BrokerMetrics metrics_;
   Assembly assembly_;
+  std::unique_ptr<store::Store> store_;
 };
 
 }  // namespace

@@ -2,8 +2,10 @@
 #pragma once
 
 #include "broker/http/body_writer.hpp"
+#include "broker/caller.hpp"
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -35,6 +37,7 @@ struct Request {
   RequestHead head;
   std::string body;
   std::vector<std::string> path_parameters;  ///< What stood for the `{...}` segments of the route.
+  std::shared_ptr<const Caller> caller = std::make_shared<Caller>();  ///< Never null.
 };
 
 struct Response {

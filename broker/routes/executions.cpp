@@ -1,16 +1,23 @@
 #include "broker/routes/executions.hpp"
 
 #include "broker/http/error_response.hpp"
+#include "broker/jobs/idempotency.hpp"
+#include "broker/jobs/job_view.hpp"
+#include "broker/jobs/stored_error.hpp"
 #include "broker/reply_text.hpp"
+#include "broker/routes/reply_mode.hpp"
 #include "broker/seconds.hpp"
 #include "broker/stream/streamed_execution.hpp"
 
 #include <boost/asio/this_coro.hpp>
 
 #include <memory>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <utility>
+#include <variant>
+#include <vector>
 
 namespace sallyport::broker {
 
@@ -27,8 +34,19 @@ class ExecutionRoutes {
   explicit ExecutionRoutes(ExecutionRoutesParts parts) : parts_(std::move(parts)) {}
 
   asio::awaitable<Response> create(Request request, std::stop_token stop) {
-    auto parsed = parse_execution_request(request.body, parts_.rules);
+    auto parsed = parse_execution_request(request.body, parts_.rules, request.caller);
     if (parsed.has_error()) co_return http::to_response(parsed.error());
+    const bool async = wants_async(request.head, parsed->mode);
+    auto key = read_idempotency_key(request, async ? "async" : "sync");
+    if (key.has_error()) co_return http::to_response(key.error());
+    if (parts_.jobs == nullptr && (key->has_value() || parsed->mode == ReplyMode::async)) {
+      co_return http::error_response(503, "this broker keeps no jobs");
+    }
+    if (parts_.jobs != nullptr && (async || key->has_value())) {
+      CheckedRequest checked{std::move(*parsed), std::move(request.body)};
+      if (async) co_return co_await accept(std::move(checked), request.caller, std::move(*key));
+      co_return co_await run_once(std::move(checked), request.caller, std::move(*key), std::move(stop));
+    }
     std::string().swap(request.body);  // It may be megabytes, and the run may take minutes.
 
     if (const EventForm* form = accepted_form(request.head.header("Accept"))) {
@@ -47,8 +65,59 @@ class ExecutionRoutes {
     co_return response;
   }
 
+  /// Answers when the job is on the disk.
+  asio::awaitable<Response> accept(CheckedRequest checked, std::shared_ptr<const Caller> caller,
+                                   std::optional<IdempotencyKey> key) {
+    std::vector<BatchItem> items;
+    items.emplace_back(std::move(checked));
+    auto receipt =
+        co_await parts_.jobs->accept(std::move(items), std::move(caller), std::move(key), Jobs::Way::queued);
+    if (receipt.has_error()) co_return http::to_response(receipt.error());
+    const std::string& id = std::get<std::string>(receipt->items.at(0));
+    Response response;
+    response.status = 202;
+    response.headers.push_back({"Location", "/v1/executions/" + id});
+    response.headers.push_back({"Preference-Applied", "respond-async"});
+    response.body = accepted_json(id);
+    co_return response;
+  }
+
+  /// Under a key: runs it the first time, and waits for what the first time gives, however often it is asked.
+  asio::awaitable<Response> run_once(CheckedRequest checked, std::shared_ptr<const Caller> caller,
+                                     std::optional<IdempotencyKey> key, std::stop_token stop) {
+    const std::string owner_key = caller->key_id;
+    CallBounds bounds(Deadline::after(parts_.longest_beside_run + checked.request.limits.timeout),
+                      std::move(stop));
+    std::vector<BatchItem> items;
+    items.emplace_back(std::move(checked));
+    auto receipt =
+        co_await parts_.jobs->accept(std::move(items), std::move(caller), std::move(key), Jobs::Way::at_once);
+    if (receipt.has_error()) co_return http::to_response(receipt.error());
+    const std::string id = std::get<std::string>(receipt->items.at(0));
+    auto job = co_await parts_.jobs->wait(id, owner_key, std::move(bounds));
+    if (job.has_error()) {
+      if (job.error().status == 499 && parts_.cutting()) co_return http::to_response(shutting_down());
+      co_return http::to_response(job.error());
+    }
+    co_return reply_of(std::move(*job));
+  }
+
+  /// What the synchronous request would have got.
+  static Response reply_of(store::StoredJob job) {
+    Response response;
+    if (!job.result_json.empty()) {
+      response.body = std::move(job.result_json);
+      return response;
+    }
+    if (!job.error_json.empty()) return http::to_response(error_from_stored(job.error_json));
+    if (job.job.state == store::JobState::cancelled) {
+      return http::error_response(409, "the execution was cancelled");
+    }
+    return http::error_response(503, "the execution's turn did not come in time");
+  }
+
   asio::awaitable<Response> validate(Request request) {
-    auto parsed = parse_execution_request(request.body, parts_.rules);
+    auto parsed = parse_execution_request(request.body, parts_.rules, request.caller);
     if (parsed.has_error()) co_return http::to_response(parsed.error());
     std::string().swap(request.body);
     auto result = co_await parts_.pipeline.validate(std::move(*parsed));

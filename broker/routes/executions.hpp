@@ -1,9 +1,10 @@
-// The routes that take a submission and answer when it has ended.
+// The routes that take a submission.
 #pragma once
 
 #include "base/deadline.hpp"
 #include "broker/api/execution_request.hpp"
 #include "broker/http/router.hpp"
+#include "broker/jobs/jobs.hpp"
 #include "broker/pipeline.hpp"
 #include "config/config.hpp"
 
@@ -20,6 +21,7 @@ struct ExecutionRoutesParts {
 
   Pipeline& pipeline;
   const RequestRules& rules;
+  Jobs* jobs = nullptr;  ///< Null: nothing is stored, and every request is answered when it has ended.
   /// Beyond a submission's own time limit: the longest wait for a turn, and what a runner may take besides.
   base::Clock::duration longest_beside_run{};
   boost::asio::any_io_executor
@@ -28,7 +30,8 @@ struct ExecutionRoutesParts {
   config::Streaming streaming;
 };
 
-/// `POST /v1/executions`, as one reply or as a stream of events, and `POST /v1/validate`.
+/// `POST /v1/executions`, answered when it has ended, while it runs, or when it is stored, and
+/// `POST /v1/validate`.
 void add_executions_routes(http::Router& router, ExecutionRoutesParts parts);
 
 }  // namespace sallyport::broker
