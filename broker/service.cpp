@@ -3,6 +3,7 @@
 #include "broker/admission.hpp"
 #include "broker/api/execution_request.hpp"
 #include "broker/http/error_response.hpp"
+#include "broker/jobs/job_events.hpp"
 #include "broker/jobs/jobs.hpp"
 #include "broker/pipeline.hpp"
 #include "broker/readiness.hpp"
@@ -36,7 +37,9 @@ class Service::Impl {
         metrics_(parts.metrics),
         workers_(parts.workers),
         pipeline_(pipeline_parts(parts)),
+        event_lists_(executor, config_.streaming),
         jobs_(make_jobs(executor, parts)),
+        job_events_(jobs_ ? std::make_unique<JobEvents>(executor, *jobs_, event_lists_) : nullptr),
         readiness_(executor, parts.runner, config_.images.default_image,
                    seconds(config_.engine.call_timeout_seconds)),
         server_(executor, config_.server, routes(), parts.log, parts.metrics) {
@@ -88,6 +91,7 @@ class Service::Impl {
     jobs.longest_beside_run = longest_beside_run();
     jobs.workers = workers_;
     jobs.new_id = parts.new_id;
+    jobs.events = &event_lists_;
     return std::make_unique<Jobs>(executor, std::move(jobs));
   }
 
@@ -114,10 +118,19 @@ class Service::Impl {
     return parts;
   }
 
+  EventRoutesParts events_parts() {
+    EventRoutesParts parts(*job_events_, config_.streaming);
+    parts.owner_key = [](const Request& request) { return request.caller->key_id; };
+    return parts;
+  }
+
   http::Router routes() {
     http::Router router;
     add_executions_routes(router, executions_parts());
-    if (jobs_) add_jobs_routes(router, jobs_parts());
+    if (jobs_) {
+      add_jobs_routes(router, jobs_parts());
+      add_events_routes(router, events_parts());
+    }
     router.add({"POST", "/v1/redact", true,
                 [this](Request request, std::stop_token) { return redact(std::move(request)); }});
     router.add({"GET", "/healthz", false, [this](Request, std::stop_token) { return health(); }});
@@ -181,7 +194,9 @@ class Service::Impl {
   metrics::BrokerMetrics* metrics_;
   asio::any_io_executor workers_;
   Pipeline pipeline_;
-  std::unique_ptr<Jobs> jobs_;  // Null without a store.
+  EventLists event_lists_;
+  std::unique_ptr<Jobs> jobs_;             // Null without a store.
+  std::unique_ptr<JobEvents> job_events_;  // Likewise.
   Readiness readiness_;
   http::Server server_;
 };
