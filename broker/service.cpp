@@ -12,6 +12,7 @@
 #include "broker/routes/executions.hpp"
 #include "broker/routes/jobs.hpp"
 #include "broker/seconds.hpp"
+#include "broker/webhooks/webhooks.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -40,6 +41,7 @@ class Service::Impl {
         event_lists_(executor, config_.streaming),
         jobs_(make_jobs(executor, parts)),
         job_events_(jobs_ ? std::make_unique<JobEvents>(executor, *jobs_, event_lists_) : nullptr),
+        webhooks_(make_webhooks(executor, parts)),
         readiness_(executor, parts.runner, config_.images.default_image,
                    seconds(config_.engine.call_timeout_seconds)),
         server_(executor, config_.server, routes(), parts.log, parts.metrics) {
@@ -52,6 +54,7 @@ class Service::Impl {
   boost::system::result<void, http::StartError> start() {
     auto started = server_.start();
     if (jobs_ && started) jobs_->start();
+    if (webhooks_ && started) webhooks_->start();
     return started;
   }
   [[nodiscard]] std::uint16_t port() const { return server_.port(); }
@@ -65,6 +68,7 @@ class Service::Impl {
     if (self->jobs_) self->jobs_->stop_taking();
     co_await self->server_.shut_down();
     if (self->jobs_) co_await self->jobs_->shut_down(end_of_runs);
+    if (self->webhooks_) co_await self->webhooks_->shut_down();
     CallBounds bounds(Deadline::after(seconds(self->config_.engine.call_timeout_seconds)));
     co_await self->readiness_.finish(std::move(bounds));
   }
@@ -93,6 +97,14 @@ class Service::Impl {
     jobs.new_id = parts.new_id;
     jobs.events = &event_lists_;
     return std::make_unique<Jobs>(executor, std::move(jobs));
+  }
+
+  std::unique_ptr<webhooks::Webhooks> make_webhooks(const asio::any_io_executor& executor,
+                                                    const ServiceParts& parts) {
+    if (parts.store == nullptr || parts.webhooks == nullptr) return nullptr;
+    webhooks::WebhooksParts made(*parts.store, *parts.webhooks, parts.log);
+    made.config = config_.webhooks;
+    return std::make_unique<webhooks::Webhooks>(executor, std::move(made));
   }
 
   /// The longest wait for a turn, and what a runner may take beside the submission's own time.
@@ -195,8 +207,9 @@ class Service::Impl {
   asio::any_io_executor workers_;
   Pipeline pipeline_;
   EventLists event_lists_;
-  std::unique_ptr<Jobs> jobs_;             // Null without a store.
-  std::unique_ptr<JobEvents> job_events_;  // Likewise.
+  std::unique_ptr<Jobs> jobs_;                    // Null without a store.
+  std::unique_ptr<JobEvents> job_events_;         // Likewise.
+  std::unique_ptr<webhooks::Webhooks> webhooks_;  // Null where nobody is called back.
   Readiness readiness_;
   http::Server server_;
 };

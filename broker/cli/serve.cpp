@@ -6,6 +6,7 @@
 #include "broker/cli/job_store.hpp"
 #include "broker/cli/load_or_complain.hpp"
 #include "broker/cli/log_adapters.hpp"
+#include "broker/cli/webhook_sender.hpp"
 #include "broker/log/logs.hpp"
 #include "broker/metrics/broker_metrics.hpp"
 #include "broker/output_rules.hpp"
@@ -64,6 +65,13 @@ class Server {
 
   int run() {
     if (!load_or_complain(assembly_.policies())) return kUsage;
+    std::string mistake;
+    webhooks_ = make_webhook_sender(config_.webhooks, mistake);
+    if (!mistake.empty()) {
+      events_.write(Severity::error, "webhooks_refused", mistake);
+      std::cerr << "sallyport: " << mistake << "\n";
+      return kUsage;
+    }
     return assembly_.await(live());
   }
 
@@ -81,6 +89,7 @@ class Server {
     parts.short_workers = assembly_.short_workers();
     parts.metrics = &metrics_;
     parts.store = store_.get();
+    parts.webhooks = webhooks_.get();
     Service service(assembly_.context().get_executor(), config_, std::move(parts));
     const auto started = service.start();
     if (!started) {
@@ -192,6 +201,7 @@ class Server {
   metrics::BrokerMetrics metrics_;
   Assembly assembly_;
   std::unique_ptr<store::Store> store_;
+  std::unique_ptr<webhooks::Sender> webhooks_;  // Null where they are off.
 };
 
 }  // namespace

@@ -253,6 +253,7 @@ class Jobs::Impl : public std::enable_shared_from_this<Jobs::Impl> {
     job.user_json = user_json(checked.request.user_id);
     job.turn_cost = turn_cost(checked.request.priority);
     job.request_json = std::move(checked.body);
+    job.callback_url = checked.request.callback_url;
     job.wait_until_ms = now_ms + milliseconds(parts_.config.max_wait_seconds);
     checked.request.execution_id = job.id;
     return job;

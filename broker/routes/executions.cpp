@@ -42,6 +42,10 @@ class ExecutionRoutes {
     if (parts_.jobs == nullptr && (key->has_value() || parsed->mode == ReplyMode::async)) {
       co_return http::error_response(503, "this broker keeps no jobs");
     }
+    if (!async && !key->has_value() && !parsed->callback_url.empty()) {
+      co_return http::error_response(422,
+                                     "callback_url: only a job is called back; send \"mode\": \"async\"");
+    }
     if (parts_.jobs != nullptr && (async || key->has_value())) {
       CheckedRequest checked{std::move(*parsed), std::move(request.body)};
       if (async) co_return co_await accept(std::move(checked), request.caller, std::move(*key));
