@@ -88,6 +88,13 @@ runners::Job make_job(ExecutionRequest& request, const std::string& id) {
 /// Longer programs are validated apart from the others: this much takes some milliseconds at worst.
 constexpr std::size_t kMaxShortCode = 16 * 1024;
 
+/// Of a submission that is not run again: all at once.
+void show_output(const ExecutionReply& reply, ExecutionObserver& observer) {
+  using runners::OutputStream;
+  if (!reply.stdout_text.empty()) observer.on_output(OutputStream::stdout_stream, reply.stdout_text);
+  if (!reply.stderr_text.empty()) observer.on_output(OutputStream::stderr_stream, reply.stderr_text);
+}
+
 /// The second door goes through longer texts beside the executor's thread; this much takes less than a hop
 /// would.
 constexpr std::size_t kMaxInlineOutput = 16 * 1024;
@@ -146,12 +153,13 @@ asio::awaitable<ApiResult<ExecutionReply>> Pipeline::walk(ExecutionRequest& requ
   if (auto missing = missing_layers(request)) co_return std::move(*missing);
 
   ExecutionReply reply;
-  const std::optional<std::string> cache_key = cache_key_of(request, owner, observer != nullptr);
+  const std::optional<std::string> cache_key = cache_key_of(request, owner);
   const ExecutionReply* const known = cache_key ? parts_.cache->find(*cache_key) : nullptr;
   if (known != nullptr) {
     reply = *known;
     reply.id = evidence.execution_id;
     reply.total_time_seconds = milliseconds_since(begin) / 1000;
+    if (observer != nullptr) show_output(reply, *observer);
     co_return reply;
   }
 
@@ -216,11 +224,9 @@ asio::awaitable<ApiResult<ExecutionReply>> Pipeline::walk(ExecutionRequest& requ
   co_return reply;
 }
 
-/// None where the result is not to be kept. Live output has gone out before anybody knows whether it is the
-/// output of a success.
-std::optional<std::string> Pipeline::cache_key_of(const ExecutionRequest& request, const Owner& owner,
-                                                  bool live) const {
-  if (parts_.cache == nullptr || live) return std::nullopt;
+/// None where the result is not to be kept.
+std::optional<std::string> Pipeline::cache_key_of(const ExecutionRequest& request, const Owner& owner) const {
+  if (parts_.cache == nullptr) return std::nullopt;
   // Before the doors look: a result that was made while their rules changed is kept under the older ones.
   RuleGenerations rules;
   if (parts_.doors.first != nullptr) rules.code = parts_.doors.first->generation();

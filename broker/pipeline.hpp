@@ -87,8 +87,8 @@ class Pipeline {
   boost::asio::awaitable<ApiResult<ExecutionReply>> walk(ExecutionRequest& request,
                                                          ExecutionObserver* observer, base::CallBounds bounds,
                                                          Evidence& evidence);
-  [[nodiscard]] std::optional<std::string> cache_key_of(const ExecutionRequest& request, const Owner& owner,
-                                                        bool live) const;
+  [[nodiscard]] std::optional<std::string> cache_key_of(const ExecutionRequest& request,
+                                                        const Owner& owner) const;
   void observe(metrics::Stage stage, double milliseconds) const;
   [[nodiscard]] std::optional<ApiError> missing_layers(const ExecutionRequest& request) const;
   [[nodiscard]] boost::asio::awaitable<CodeVerdict> pass_first_door(const ExecutionRequest& request) const;

@@ -17,6 +17,8 @@ RequestRules request_rules(const config::Config& config, const ImageCatalog& ima
   rules.images = &images;
   rules.policies = &policies;
   rules.allowed_policies = split_names(config.policies.selectable);
+  rules.may_call_back = config.webhooks.enabled;
+  rules.may_call_back_by_http = config.webhooks.allow_http;
   rules.may_replace_imports = config.policies.may_replace_imports;
   return rules;
 }

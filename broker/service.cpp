@@ -3,17 +3,19 @@
 #include "broker/admission.hpp"
 #include "broker/api/execution_request.hpp"
 #include "broker/http/error_response.hpp"
+#include "broker/jobs/job_events.hpp"
 #include "broker/jobs/jobs.hpp"
 #include "broker/pipeline.hpp"
 #include "broker/readiness.hpp"
 #include "broker/request_rules.hpp"
 #include "broker/result_cache.hpp"
+#include "broker/routes/audit.hpp"
 #include "broker/routes/executions.hpp"
 #include "broker/routes/jobs.hpp"
 #include "broker/routes/mcp.hpp"
-#include "broker/routes/audit.hpp"
 #include "broker/seconds.hpp"
 #include "broker/submissions.hpp"
+#include "broker/webhooks/webhooks.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -41,7 +43,10 @@ class Service::Impl {
         pipeline_(pipeline_parts(parts)),
         submissions_(
             pipeline_, rules_, config_, [this] { return server_.cutting(); }, parts.workers),
+        event_lists_(executor, config_.streaming),
         jobs_(make_jobs(executor, parts)),
+        job_events_(jobs_ ? std::make_unique<JobEvents>(executor, *jobs_, event_lists_) : nullptr),
+        webhooks_(make_webhooks(executor, parts)),
         readiness_(executor, parts.runner, config_.images.default_image,
                    seconds(config_.engine.call_timeout_seconds)),
         server_(executor, config_.server, routes(parts), parts.log, parts.metrics, parts.gate) {
@@ -55,6 +60,7 @@ class Service::Impl {
   boost::system::result<void, http::StartError> start() {
     auto started = server_.start();
     if (jobs_ && started) jobs_->start();
+    if (webhooks_ && started) webhooks_->start();
     return started;
   }
   [[nodiscard]] std::string reload_tls() { return server_.reload_tls(); }
@@ -69,6 +75,7 @@ class Service::Impl {
     if (self->jobs_) self->jobs_->stop_taking();
     co_await self->server_.shut_down();
     if (self->jobs_) co_await self->jobs_->shut_down(end_of_runs);
+    if (self->webhooks_) co_await self->webhooks_->shut_down();
     CallBounds bounds(Deadline::after(seconds(self->config_.engine.call_timeout_seconds)));
     co_await self->readiness_.finish(std::move(bounds));
   }
@@ -95,7 +102,16 @@ class Service::Impl {
     jobs.longest_beside_run = longest_beside_run();
     jobs.workers = workers_;
     jobs.new_id = parts.new_id;
+    jobs.events = &event_lists_;
     return std::make_unique<Jobs>(executor, std::move(jobs));
+  }
+
+  std::unique_ptr<webhooks::Webhooks> make_webhooks(const asio::any_io_executor& executor,
+                                                    const ServiceParts& parts) {
+    if (parts.store == nullptr || parts.webhooks == nullptr) return nullptr;
+    webhooks::WebhooksParts made(*parts.store, *parts.webhooks, parts.log);
+    made.config = config_.webhooks;
+    return std::make_unique<webhooks::Webhooks>(executor, std::move(made));
   }
 
   /// The longest wait for a turn, and what a runner may take beside the submission's own time.
@@ -121,10 +137,19 @@ class Service::Impl {
     return parts;
   }
 
+  EventRoutesParts events_parts() {
+    EventRoutesParts parts(*job_events_, config_.streaming);
+    parts.owner_key = [](const Request& request) { return request.caller->key_id; };
+    return parts;
+  }
+
   http::Router routes(const ServiceParts& parts) {
     http::Router router;
     add_executions_routes(router, executions_parts());
-    if (jobs_) add_jobs_routes(router, jobs_parts());
+    if (jobs_) {
+      add_jobs_routes(router, jobs_parts());
+      add_events_routes(router, events_parts());
+    }
     router.add({"POST", "/v1/redact", Scope::validate, true,
                 [this](Request request, std::stop_token) { return redact(std::move(request)); }});
     router.add(
@@ -193,7 +218,10 @@ class Service::Impl {
   asio::any_io_executor workers_;
   Pipeline pipeline_;
   Submissions submissions_;
-  std::unique_ptr<Jobs> jobs_;  // Null without a store.
+  EventLists event_lists_;
+  std::unique_ptr<Jobs> jobs_;                    // Null without a store.
+  std::unique_ptr<JobEvents> job_events_;         // Likewise.
+  std::unique_ptr<webhooks::Webhooks> webhooks_;  // Null where nobody is called back.
   Readiness readiness_;
   http::Server server_;
 };

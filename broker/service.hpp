@@ -11,6 +11,7 @@
 #include "broker/metrics/broker_metrics.hpp"
 #include "broker/policy_catalog.hpp"
 #include "broker/store/store.hpp"
+#include "broker/webhooks/sender.hpp"
 #include "config/config.hpp"
 #include "runners/runner.hpp"
 
@@ -44,6 +45,8 @@ struct ServiceParts {
   http::Gatekeeper* gate = nullptr;
   /// Keeps jobs; null: there are none, and every request is answered when it has ended.
   store::Store* store = nullptr;
+  /// Sends webhooks; null: nobody is called back. Needs the store.
+  const webhooks::Sender* webhooks = nullptr;
   /// Counts what happens, and is served at `/metrics`. Nothing else may ask it for its text.
   metrics::BrokerMetrics* metrics = nullptr;
   IdGenerator new_id = new_execution_id;

@@ -24,6 +24,7 @@ class Checker {
     check_log();
     check_pool();
     check_store();
+    check_webhooks();
     return std::move(mistakes_);
   }
 
@@ -56,6 +57,12 @@ class Checker {
     const std::string given = has_key ? "server.tls.key_file" : "server.tls.certificate_file";
     const std::string missing = has_key ? "server.tls.certificate_file" : "server.tls.key_file";
     add(given, missing, "needs " + missing + " too");
+  }
+
+  void check_webhooks() {
+    if (!config_.webhooks.enabled || !config_.webhooks.secret_file.empty()) return;
+    add("webhooks.enabled", "webhooks.secret_file",
+        "webhooks are signed: name a file with a secret in webhooks.secret_file");
   }
 
   void check_limits() {

@@ -190,6 +190,21 @@ struct Streaming {
   std::uint64_t max_kept_bytes = 67'108'864;  ///< Of all jobs that have ended.
 };
 
+/// Calls to URLs that clients name, with what became of their jobs.
+struct Webhooks {
+  bool enabled = false;
+  std::string secret_file;         ///< What they are signed with: the first line. Needed where enabled.
+  bool allow_http = false;         ///< Plain HTTP too.
+  std::string allowed_networks;    ///< Beyond public addresses: "10.1.0.0/16,127.0.0.1".
+  std::string ca_file;             ///< Authorities in place of the system's; empty: the system's.
+  double timeout_seconds = 10;     ///< For one attempt.
+  std::uint64_t max_attempts = 8;  ///< Then a delivery is dead.
+  double first_retry_seconds = 5;  ///< Doubles each time, less up to a half at random.
+  double longest_retry_seconds = 3600;
+  std::uint64_t max_concurrent = 4;  ///< Attempts at one time.
+  double dead_seconds = 604'800;     ///< How long a dead delivery is kept.
+};
+
 struct Images {
   std::string default_image = "python";
   std::string recipes = "/usr/share/sallyport/images";    ///< Folder with one folder a recipe.
@@ -261,6 +276,7 @@ struct Config {
   Store store;
   Jobs jobs;
   Streaming streaming;
+  Webhooks webhooks;
   Images images;
   Policies policies;
   Output output;

@@ -234,6 +234,31 @@ std::vector<Key> store_keys() {
   };
 }
 
+std::vector<Key> webhook_keys() {
+  return {
+      {SALLYPORT_KEY(webhooks.enabled),
+       {},
+       "",
+       "Whether a job may name a URL that is called when it has ended (callback_url)."},
+      {SALLYPORT_KEY(webhooks.secret_file), any_text(), "",
+       "File whose first line is the secret that webhooks are signed with."},
+      {SALLYPORT_KEY(webhooks.allow_http), {}, "", "Permits http URLs beside https."},
+      {SALLYPORT_KEY(webhooks.allowed_networks), any_text(), "",
+       "Addresses and networks that may be called beyond public ones, with commas between them."},
+      {SALLYPORT_KEY(webhooks.ca_file), any_text(), "",
+       "Certificates of authorities in place of the system's (PEM)."},
+      {SALLYPORT_KEY(webhooks.timeout_seconds), seconds, "seconds", "For one attempt."},
+      {SALLYPORT_KEY(webhooks.max_attempts), Range{1, 1000}, count,
+       "After so many failed attempts a delivery is dead."},
+      {SALLYPORT_KEY(webhooks.first_retry_seconds), seconds, "seconds",
+       "Before the second attempt; doubles each time, less up to a half at random."},
+      {SALLYPORT_KEY(webhooks.longest_retry_seconds), seconds, "seconds", "Between two attempts at most."},
+      {SALLYPORT_KEY(webhooks.max_concurrent), Range{1, 64}, count, "Attempts at one time."},
+      {SALLYPORT_KEY(webhooks.dead_seconds), Range{1, 31'536'000}, "seconds",
+       "How long a dead delivery is kept."},
+  };
+}
+
 std::vector<Key> job_keys() {
   constexpr Range days{1, 31'536'000};
   return {
@@ -371,6 +396,7 @@ std::vector<Key> all_keys() {
   append(store_keys());
   append(job_keys());
   append(streaming_keys());
+  append(webhook_keys());
   append(image_keys());
   append(policy_keys());
   append(output_keys());

@@ -6,6 +6,7 @@
 #include "broker/api/request_fields.hpp"
 #include "broker/api/strict_json.hpp"
 #include "broker/api/utf8.hpp"
+#include "broker/webhooks/callback_url.hpp"
 #include "config/nearest.hpp"
 
 #include <algorithm>
@@ -21,7 +22,7 @@ namespace {
 
 using Json = nlohmann::json;
 
-constexpr std::array<std::string_view, 20> kFields = {"code",
+constexpr std::array<std::string_view, 21> kFields = {"code",
                                                       "context",
                                                       "stdin",
                                                       "files",
@@ -33,6 +34,7 @@ constexpr std::array<std::string_view, 20> kFields = {"code",
                                                       "priority",
                                                       "deterministic",
                                                       "mode",
+                                                      "callback_url",
                                                       "forbidden_functions",
                                                       "forbidden_modules",
                                                       "forbidden_attributes",
@@ -118,6 +120,7 @@ class Parser {
     read_priority(body);
     read_deterministic(body);
     read_mode(body);
+    read_callback_url(body);
     read_switches(body);
     read_policy(body);
     read_adjustments(body);
@@ -187,6 +190,19 @@ class Parser {
     const std::string name = take_string(body, "mode", "mode");
     check_name("mode", name, {kModes.begin(), kModes.end()});
     request_.mode = name == "async" ? ReplyMode::async : ReplyMode::sync;
+  }
+
+  void read_callback_url(Json& body) {
+    const Json* const value = member(body, "callback_url");
+    if (value == nullptr || value->is_null()) return;
+    std::string url = take_string(body, "callback_url", "callback_url");
+    if (!rules_.may_call_back) {
+      refuse(403, "callback_url is not permitted here (webhooks.enabled, or the API key)");
+    }
+    if (const auto mistake = webhooks::callback_url_mistake(url, rules_.may_call_back_by_http)) {
+      refuse_field("callback_url", *mistake);
+    }
+    request_.callback_url = std::move(url);
   }
 
   /// One switch, and whether the request named it.

@@ -52,6 +52,7 @@ struct ExecutionRequest {
   Priority priority = Priority::normal;
   bool deterministic = false;  ///< The caller's word that the same request has the same result.
   ReplyMode mode = ReplyMode::unsaid;
+  std::string callback_url;  ///< To be called when the job has ended; empty: nobody is.
 
   // What a job has from when it was accepted; no part of a body.
   std::string execution_id;  ///< Empty: the pipeline makes one.
@@ -67,6 +68,8 @@ struct RequestRules {
   const PolicyCatalog* policies = nullptr;              ///< Must outlive the rules; never null.
   std::string default_policy = "default";               ///< Of requests that name none; may always be named.
   std::vector<std::string> allowed_policies;            ///< Further names that requests may give; empty: all.
+  bool may_call_back = false;                           ///< Whether a request may name a `callback_url`.
+  bool may_call_back_by_http = false;                   ///< Without TLS, too.
   bool may_replace_imports = false;  ///< Whether `allowed_imports` is in place of the policy's list.
   Priority max_priority = Priority::normal;
   std::uint64_t max_files_bytes = 64 * 1024 * 1024;  ///< All input files together: the work folder's size.

@@ -7,6 +7,7 @@
 #include "broker/cli/job_store.hpp"
 #include "broker/cli/load_or_complain.hpp"
 #include "broker/cli/log_adapters.hpp"
+#include "broker/cli/webhook_sender.hpp"
 #include "broker/keys/authenticator.hpp"
 #include "broker/log/logs.hpp"
 #include "broker/metrics/broker_metrics.hpp"
@@ -71,8 +72,10 @@ class Server {
 
   int run() {
     if (!load_or_complain(assembly_.policies())) return kUsage;
-    if (const std::string mistake = take_keys(); !mistake.empty()) {
-      events_.write(Severity::error, "keys_refused", mistake);
+    std::string mistake = take_keys();
+    if (mistake.empty()) webhooks_ = make_webhook_sender(config_.webhooks, mistake);
+    if (!mistake.empty()) {
+      events_.write(Severity::error, "not_started", mistake);
       std::cerr << "sallyport: " << mistake << "\n";
       return kUsage;
     }
@@ -113,6 +116,7 @@ class Server {
     parts.metrics = &metrics_;
     parts.version = SALLYPORT_VERSION;
     parts.store = store_.get();
+    parts.webhooks = webhooks_.get();
     Service service(assembly_.context().get_executor(), config_, std::move(parts));
     const auto started = service.start();
     if (!started) {
@@ -234,6 +238,7 @@ class Server {
   metrics::BrokerMetrics metrics_;
   Assembly assembly_;
   std::unique_ptr<store::Store> store_;
+  std::unique_ptr<webhooks::Sender> webhooks_;  // Null where they are off.
 };
 
 }  // namespace

@@ -1,11 +1,13 @@
 #include "broker/jobs/jobs.hpp"
 
 #include "base/event.hpp"
-#include "base/run_on.hpp"
+#include "broker/jobs/job_events.hpp"
 #include "broker/jobs/job_view.hpp"
 #include "broker/jobs/receipt_json.hpp"
 #include "broker/jobs/stored_error.hpp"
 #include "broker/jobs/watches.hpp"
+#include "broker/reply_text.hpp"
+#include "broker/stream/event_recorder.hpp"
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
@@ -42,8 +44,6 @@ constexpr std::chrono::milliseconds kLongestRetry{5000};
 constexpr int kLongestPauseSeconds = 30;
 /// For runs to end after their stop token was triggered.
 constexpr std::chrono::seconds kStopTime{10};
-/// Larger results are written beside the I/O thread.
-constexpr std::size_t kMaxInlineResult = 64 * 1024;
 
 ApiError failure(int status, std::string message) {
   ApiError error;
@@ -141,6 +141,7 @@ class Jobs::Impl : public std::enable_shared_from_this<Jobs::Impl> {
       job->request = std::move(requests[i]);
       job->idempotency_key = key ? key->key : std::string();
       job->at_once = true;
+      job->owner_key = caller->key_id;
       begin(std::move(job));
     }
     wake_.set();
@@ -184,12 +185,15 @@ class Jobs::Impl : public std::enable_shared_from_this<Jobs::Impl> {
 
   asio::awaitable<ApiResult<store::Job>> cancel(std::string id, std::string owner_key) {
     const std::int64_t now_ms = parts_.now_ms();
-    auto job = co_await parts_.store.cancel(id, std::move(owner_key), now_ms);
+    auto job = co_await parts_.store.cancel(id, owner_key, now_ms);
     if (job.has_error()) co_return told(job.error());
     if (!*job) co_return unknown();
-    // The clock tells whether it was this call.
-    if ((*job)->state == JobState::cancelled) lose(id);
-    if ((*job)->state == JobState::cancelled && (*job)->ended_ms == now_ms) count_end(JobState::cancelled);
+    if ((*job)->state == JobState::cancelled) {
+      lose(id);
+      end_cancelled(owner_key, id);
+      // The clock tells whether it was this call.
+      if ((*job)->ended_ms == now_ms) count_end(JobState::cancelled);
+    }
     watches_.ended(id);
     co_return std::move(**job);
   }
@@ -233,6 +237,7 @@ class Jobs::Impl : public std::enable_shared_from_this<Jobs::Impl> {
     std::string idempotency_key;
     bool at_once = false;
     bool lost = false;  // Somebody else decides about it: it was cancelled, or another broker has it.
+    std::shared_ptr<ExecutionEvents> events;  // May be null.
     std::stop_source stop;
   };
   using RunningPointer = std::shared_ptr<Running>;
@@ -262,6 +267,7 @@ class Jobs::Impl : public std::enable_shared_from_this<Jobs::Impl> {
     job.user_json = user_json(checked.request.user_id);
     job.turn_cost = turn_cost(checked.request.priority);
     job.request_json = std::move(checked.body);
+    job.callback_url = checked.request.callback_url;
     job.wait_until_ms = now_ms + milliseconds(parts_.config.max_wait_seconds);
     checked.request.execution_id = job.id;
     return job;
@@ -313,6 +319,7 @@ class Jobs::Impl : public std::enable_shared_from_this<Jobs::Impl> {
 
   void begin(RunningPointer job) {
     running_[job->claim.id] = job;
+    if (parts_.events != nullptr) job->events = parts_.events->open(job->claim.id, job->owner_key);
     if (!job->at_once) ++taken_;
     spawn(run(shared_from_this(), std::move(job)));
   }
@@ -422,6 +429,7 @@ class Jobs::Impl : public std::enable_shared_from_this<Jobs::Impl> {
     What what = What::finish;
     JobState state = JobState::failed;
     std::string result_json;
+    std::string error_type;  // Of the result.
     std::optional<ApiError> error;
     int pause_seconds = 0;
   };
@@ -482,18 +490,17 @@ class Jobs::Impl : public std::enable_shared_from_this<Jobs::Impl> {
 
     CallBounds bounds(Deadline::after(parts_.longest_beside_run + request.limits.timeout),
                       job.stop.get_token());
-    auto result = co_await parts_.pipeline.execute(std::move(request), nullptr, std::move(bounds));
+    std::optional<EventRecorder> recorder;
+    if (job.events) recorder.emplace(job.events);
+    auto result = co_await parts_.pipeline.execute(std::move(request), recorder ? &*recorder : nullptr,
+                                                   std::move(bounds));
     Fate fate;
     if (job.lost) {
       fate.what = Fate::What::nothing;
     } else if (result.has_value()) {
       fate.state = result->success ? JobState::succeeded : JobState::failed;
-      if (bytes_of(*result) <= kMaxInlineResult || !parts_.workers) {
-        fate.result_json = to_json(std::move(*result));
-      } else {
-        auto write = [&result] { return to_json(std::move(*result)); };
-        fate.result_json = co_await base::run_on(parts_.workers, std::move(write));
-      }
+      fate.error_type = result->error_type.value_or("");
+      fate.result_json = co_await reply_text(std::move(*result), parts_.workers);
     } else if (may_be_served_later(result.error())) {
       fate = not_served(job, result.error());
     } else {
@@ -510,6 +517,27 @@ class Jobs::Impl : public std::enable_shared_from_this<Jobs::Impl> {
     return parse_execution_request(job.request_json, parts_.rules, caller);
   }
 
+  void end_cancelled(const std::string& owner_key, const std::string& id) {
+    const auto events = parts_.events != nullptr ? parts_.events->find(owner_key, id) : nullptr;
+    if (!events || events->ended()) return;
+    store::StoredJob cancelled;
+    cancelled.job.state = JobState::cancelled;
+    end_with(std::move(cancelled), *events);
+    parts_.events->keep(events);
+  }
+
+  /// When the store has it: who has seen the end of a job can ask for it.
+  void end_events(const Running& job, Fate::What what, const store::Ending& ending, std::string error_type,
+                  const std::optional<ApiError>& error) {
+    if (!job.events || what == Fate::What::release || what == Fate::What::nothing) return;
+    if (error) {
+      job.events->end(EventKind::error, error->to_json(), error->error_type);
+    } else {
+      job.events->end(EventKind::result, ending.result_json, std::move(error_type));
+    }
+    parts_.events->keep(job.events);
+  }
+
   /// Until the store has it, or there is no more time.
   asio::awaitable<void> settle(const Running& job, Fate fate) {
     if (fate.what == Fate::What::nothing) co_return;
@@ -524,6 +552,7 @@ class Jobs::Impl : public std::enable_shared_from_this<Jobs::Impl> {
       if (!settled.has_error()) {
         if (*settled && fate.what == Fate::What::finish) count_end(fate.state);
         if (*settled && fate.what == Fate::What::release) ++counts_.put_back;
+        if (*settled) end_events(job, fate.what, ending, fate.error_type, fate.error);
         co_return;
       }
       if (pause == kFirstRetry) told(settled.error());

@@ -12,6 +12,7 @@
 #include "broker/jobs/moment.hpp"
 #include "broker/pipeline.hpp"
 #include "broker/store/store.hpp"
+#include "broker/stream/event_lists.hpp"
 #include "config/config.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
@@ -42,7 +43,8 @@ struct JobsParts {
   /// Beyond a submission's own time limit: the longest wait for a turn, and what a runner may take besides.
   base::Clock::duration longest_beside_run{};
   boost::asio::any_io_executor
-      workers;  ///< Where large results are written; empty: on the executor's thread.
+      workers;                   ///< Where large results are written; empty: on the executor's thread.
+  EventLists* events = nullptr;  ///< Where what happens to jobs is written down; null: nowhere.
   IdGenerator new_id = new_execution_id;
   /// Who sent a job that was stored, by the id of the key; null: the key is no more.
   std::function<std::shared_ptr<const Caller>(const std::string& key_id)> caller_of;

@@ -4,8 +4,8 @@
 #include "broker/jobs/idempotency.hpp"
 #include "broker/jobs/job_view.hpp"
 #include "broker/jobs/stored_error.hpp"
-#include "broker/routes/reply_mode.hpp"
 #include "broker/reply_text.hpp"
+#include "broker/routes/reply_mode.hpp"
 #include "broker/seconds.hpp"
 #include "broker/stream/streamed_execution.hpp"
 
@@ -41,6 +41,10 @@ class ExecutionRoutes {
     if (key.has_error()) co_return http::to_response(key.error());
     if (parts_.jobs == nullptr && (key->has_value() || parsed->mode == ReplyMode::async)) {
       co_return http::error_response(503, "this broker keeps no jobs");
+    }
+    if (!async && !key->has_value() && !parsed->callback_url.empty()) {
+      co_return http::error_response(422,
+                                     "callback_url: only a job is called back; send \"mode\": \"async\"");
     }
     if (parts_.jobs != nullptr && (async || key->has_value())) {
       CheckedRequest checked{std::move(*parsed), std::move(request.body)};

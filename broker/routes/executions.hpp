@@ -30,7 +30,7 @@ struct ExecutionRoutesParts {
   config::Streaming streaming;
 };
 
-/// `POST /v1/executions`, answered when it has ended, as a stream of events, or when it is stored, and
+/// `POST /v1/executions`, answered when it has ended, while it runs, or when it is stored, and
 /// `POST /v1/validate`.
 void add_executions_routes(http::Router& router, ExecutionRoutesParts parts);
 

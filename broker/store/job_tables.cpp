@@ -1,5 +1,7 @@
 #include "broker/store/job_tables.hpp"
 
+#include "broker/store/delivery_tables.hpp"
+
 #include <algorithm>
 #include <string_view>
 #include <utility>
@@ -104,8 +106,8 @@ Accepted accept(SqlConnection& connection, const Submission& submission, const S
   static const std::string insert =
       "INSERT INTO jobs (id, owner_key, user_json, state, turn, created_ms, not_before_ms, wait_until_ms, "
       "turn_cost, "
-      "started_ms, token, lease_until_ms, interruptions, request_bytes, kept_bytes, request) "
-      "VALUES ($1, $2, $3, $4, $5, $6, 0, $7, $8, $9, $10, $11, 0, $12, 0, $13)";
+      "started_ms, token, lease_until_ms, interruptions, request_bytes, kept_bytes, request, callback_url) "
+      "VALUES ($1, $2, $3, $4, $5, $6, 0, $7, $8, $9, $10, $11, 0, $12, 0, $13, $14)";
   Accepted accepted;
   if (submission.idempotency) {
     accepted.earlier = keep_key(connection, *submission.idempotency, submission.now_ms);
@@ -119,9 +121,9 @@ Accepted accept(SqlConnection& connection, const Submission& submission, const S
     const std::string_view state = to_string(now ? JobState::running : JobState::queued);
     const std::int64_t turn = now ? 0 : next_turn(connection, job);
     const std::int64_t token = now ? 1 : 0;
-    connection.run(insert,
-                   {job.id, job.owner_key, job.user_json, state, turn, submission.now_ms, job.wait_until_ms,
-                    job.turn_cost, started, token, lease, size_of(job.request_json), job.request_json});
+    connection.run(insert, {job.id, job.owner_key, job.user_json, state, turn, submission.now_ms,
+                            job.wait_until_ms, job.turn_cost, started, token, lease,
+                            size_of(job.request_json), job.request_json, job.callback_url});
     if (now) accepted.claims.push_back({job.id, token});
   }
   return accepted;
@@ -162,9 +164,11 @@ std::optional<Job> cancel(SqlConnection& connection, const std::string& id, cons
                           std::int64_t now_ms) {
   static const std::string update =
       "UPDATE jobs SET state = 'cancelled', ended_ms = $3, lease_until_ms = NULL, request = NULL, "
-      "kept_bytes = $4 WHERE id = $1 AND owner_key = $2 AND state IN ('queued', 'running')";
+      "kept_bytes = $4 WHERE id = $1 AND owner_key = $2 AND state IN ('queued', 'running') RETURNING id";
   static const std::string select = "SELECT " + kJobColumns + " FROM jobs WHERE id = $1 AND owner_key = $2";
-  connection.run(update, {id, owner_key, now_ms, kJobOverhead});
+  if (!connection.run(update, {id, owner_key, now_ms, kJobOverhead}).empty()) {
+    add_deliveries(connection, id, now_ms);
+  }
   auto rows = connection.run(select, {id, owner_key});
   return rows.empty() ? std::nullopt : std::optional(job_of(rows[0]));
 }
@@ -213,10 +217,11 @@ bool finish(SqlConnection& connection, const Claim& claim, const Ending& ending)
       "lease_until_ms = NULL, request = NULL "
       "WHERE id = $1 AND token = $2 AND state = 'running' RETURNING id";
   const std::int64_t bytes = kJobOverhead + size_of(ending.error_json) + size_of(ending.result_json);
-  return !connection
-              .run(update, {claim.id, claim.token, to_string(ending.state), ending.ended_ms,
-                            ending.error_json, ending.result_json, bytes})
-              .empty();
+  const auto rows = connection.run(update, {claim.id, claim.token, to_string(ending.state), ending.ended_ms,
+                                            ending.error_json, ending.result_json, bytes});
+  if (rows.empty()) return false;
+  add_deliveries(connection, claim.id, ending.ended_ms);
+  return true;
 }
 
 bool release(SqlConnection& connection, const Claim& claim, std::int64_t not_before_ms) {
@@ -261,7 +266,9 @@ std::size_t expire(SqlConnection& connection, std::int64_t now_ms) {
       "UPDATE jobs SET state = 'expired', ended_ms = $1, request = NULL, kept_bytes = $2 "
       "WHERE id IN (SELECT id FROM jobs WHERE state = 'queued' AND wait_until_ms <= $1 LIMIT $3" +
       connection.dialect().row_lock + ") RETURNING id";
-  return connection.run(update, {now_ms, kJobOverhead, kSweepRows}).size();
+  const std::size_t expired = connection.run(update, {now_ms, kJobOverhead, kSweepRows}).size();
+  if (expired > 0) add_deliveries(connection, "", now_ms);
+  return expired;
 }
 
 std::size_t drop_old(SqlConnection& connection, std::int64_t ended_before_ms) {

@@ -52,6 +52,18 @@ const std::vector<Statements>& migrations() {
                PRIMARY KEY (owner_key, key)))",
           "CREATE INDEX idempotency_keys_expiry ON idempotency_keys (expires_ms)",
       },
+      {
+          "ALTER TABLE jobs ADD COLUMN callback_url TEXT NOT NULL DEFAULT ''",
+          R"(CREATE TABLE webhook_deliveries (
+               job_id TEXT PRIMARY KEY,
+               owner_key TEXT NOT NULL,
+               url TEXT NOT NULL,
+               state TEXT NOT NULL,
+               attempts BIGINT NOT NULL,
+               due_ms BIGINT NOT NULL,
+               error TEXT))",
+          "CREATE INDEX webhook_deliveries_due ON webhook_deliveries (state, due_ms)",
+      },
   };
   return all;
 }

@@ -1,5 +1,6 @@
 #include "broker/store/sql_store.hpp"
 
+#include "broker/store/delivery_tables.hpp"
 #include "broker/store/job_tables.hpp"
 
 #include <utility>
@@ -71,6 +72,29 @@ class SqlStore final : public Store {
   }
   asio::awaitable<StoreResult<Swept>> sweep(SweepBounds bounds) override {
     return run<Swept>([bounds](SqlConnection& connection) { return tables::sweep(connection, bounds); });
+  }
+  asio::awaitable<StoreResult<std::vector<Delivery>>> claim_deliveries(std::size_t most, std::int64_t now_ms,
+                                                                       std::int64_t again_ms) override {
+    return run<std::vector<Delivery>>([most, now_ms, again_ms](SqlConnection& connection) {
+      return tables::claim_deliveries(connection, most, now_ms, again_ms);
+    });
+  }
+  asio::awaitable<StoreResult<bool>> delivered(std::string job_id) override {
+    return run<bool>([job_id = std::move(job_id)](SqlConnection& connection) {
+      return tables::delivered(connection, job_id);
+    });
+  }
+  asio::awaitable<StoreResult<bool>> not_delivered(std::string job_id, std::optional<std::int64_t> again_ms,
+                                                   std::int64_t now_ms, std::string why) override {
+    return run<bool>(
+        [job_id = std::move(job_id), again_ms, now_ms, why = std::move(why)](SqlConnection& connection) {
+          return tables::not_delivered(connection, job_id, again_ms, now_ms, why);
+        });
+  }
+  asio::awaitable<StoreResult<std::size_t>> drop_dead_deliveries(std::int64_t before_ms) override {
+    return run<std::size_t>([before_ms](SqlConnection& connection) {
+      return tables::drop_dead_deliveries(connection, before_ms);
+    });
   }
   asio::awaitable<StoreResult<QueueLoad>> load() override {
     return run<QueueLoad>([](SqlConnection& connection) { return tables::load(connection); });

@@ -68,6 +68,22 @@ class Store {
   /// or takes too much room.
   virtual boost::asio::awaitable<StoreResult<Swept>> sweep(SweepBounds bounds) = 0;
 
+  /// Hands out at most `most` deliveries that are due. One that nothing more is said of is due again at
+  /// `again_ms`. A delivery is there from the transaction on in which its job ends.
+  virtual boost::asio::awaitable<StoreResult<std::vector<Delivery>>> claim_deliveries(
+      std::size_t most, std::int64_t now_ms, std::int64_t again_ms) = 0;
+
+  /// It was taken, and is forgotten.
+  virtual boost::asio::awaitable<StoreResult<bool>> delivered(std::string job_id) = 0;
+
+  /// It was not, and is due again then; or never: it is dead, and kept for operators.
+  virtual boost::asio::awaitable<StoreResult<bool>> not_delivered(std::string job_id,
+                                                                  std::optional<std::int64_t> again_ms,
+                                                                  std::int64_t now_ms, std::string why) = 0;
+
+  /// Forgets deliveries that died before. Gives how many; at most a few hundred at a time.
+  virtual boost::asio::awaitable<StoreResult<std::size_t>> drop_dead_deliveries(std::int64_t before_ms) = 0;
+
   /// Jobs that wait, and that run anywhere.
   virtual boost::asio::awaitable<StoreResult<QueueLoad>> load() = 0;
 };

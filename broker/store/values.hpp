@@ -65,6 +65,7 @@ struct NewJob {
   std::string user_json = "null";
   std::int64_t turn_cost = 1;      ///< Share of its user's turns that it takes: lower comes sooner.
   std::string request_json;        ///< The body that it was read from; forgotten when the job ends.
+  std::string callback_url;        ///< To be told of its end; empty: nobody is.
   std::int64_t wait_until_ms = 0;  ///< Expires if it has not been claimed by then.
 };
 
@@ -132,6 +133,14 @@ struct Swept {
   std::size_t expired = 0;
   std::size_t dropped = 0;
   bool more = false;  ///< There is more to do at once.
+};
+
+/// Somebody who is to be told that a job has ended.
+struct Delivery {
+  std::string job_id;
+  std::string owner_key;
+  std::string url;
+  std::uint64_t attempts = 0;  ///< With the one for which it was handed out.
 };
 
 struct QueueLoad {

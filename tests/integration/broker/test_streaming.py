@@ -174,6 +174,85 @@ class Streaming(unittest.TestCase):
         numbers = [event["id"] for event in events[:-1] if "id" in event]
         self.assertEqual(numbers, list(range(1, len(numbers) + 1)))
 
+    def begin_job(self, code):
+        status, headers, body = self.broker.post({"code": code, "mode": "async", **NO_DOORS})
+        self.assertEqual(status, 202, body)
+        self.assertEqual(headers["Location"], f"/v1/executions/{body['id']}")
+        return body["id"]
+
+    def events_of(self, job, last=None):
+        connection = self.broker.connect()
+        self.addCleanup(connection.close)
+        headers = {"Accept": "application/x-ndjson"}
+        if last is not None:
+            headers["Last-Event-ID"] = str(last)
+        connection.request("GET", f"/v1/executions/{job}/events", headers=headers)
+        return connection, connection.getresponse()
+
+    def test_a_job_is_watched_and_a_reader_resumes(self):
+        job = self.begin_job("import time\nfor i in range(20):\n    print(i, flush=True)\n    time.sleep(.1)\n")
+        connection, response = self.events_of(job)
+        self.assertEqual(response.status, 200)
+        first = []
+        for _, event in events_of_lines(response):
+            if "id" in event:
+                first.append(event)
+            if sum(e["event"] == "stdout" for e in first) == 3:
+                break
+        # Cut off in the middle, as far as the client is concerned.
+        connection.sock.close()
+        connection.close()
+        time.sleep(0.5)
+        _, response = self.events_of(job, first[-1]["id"])
+        rest = [event for _, event in events_of_lines(response) if "id" in event]
+        events = first + rest
+        self.assertEqual([event["id"] for event in events], list(range(1, len(events) + 1)))
+        text = "".join(event["data"]["text"] for event in events if event["event"] == "stdout")
+        self.assertEqual(text, "".join(f"{i}\n" for i in range(20)))
+        self.assertEqual(events[-1]["event"], "result")
+        self.assertEqual(events[-1]["data"]["stdout"], text)
+        # The end is known to the store, too.
+        status, view = self.broker.get(f"/v1/executions/{job}")
+        self.assertEqual((status, view["state"]), (200, "succeeded"))
+        self.assertEqual(view["result"]["stdout"], text)
+        # All again from the first one, and nothing behind the last.
+        _, response = self.events_of(job)
+        self.assertEqual([e["id"] for _, e in events_of_lines(response) if "id" in e], [e["id"] for e in events])
+        _, response = self.events_of(job, events[-1]["id"])
+        self.assertEqual(response.status, 204)
+
+    def test_a_job_that_is_cancelled_tells_its_readers(self):
+        job = self.begin_job("import time\nprint('x', flush=True)\ntime.sleep(25)\n")
+        _, response = self.events_of(job)
+        events = events_of_lines(response)
+        while next(events)[1]["event"] != "stdout":
+            pass
+        connection = self.broker.connect()
+        connection.request("DELETE", f"/v1/executions/{job}")
+        self.assertEqual(connection.getresponse().status, 200)
+        connection.close()
+        last = [event for _, event in events][-1]
+        self.assertEqual(last["event"], "error")
+        self.assertEqual(last["data"]["error_type"], "CancelledError")
+
+    def test_a_job_that_nobody_has_and_one_that_ended_long_ago(self):
+        _, response = self.events_of("no-such-job")
+        self.assertEqual(response.status, 404)
+        with Broker(streaming={"kept_seconds": 0.001}) as broker:
+            status, _, body = broker.post({"code": "print(7)", "mode": "async", **NO_DOORS})
+            self.assertEqual(status, 202, body)
+            path = f"/v1/executions/{body['id']}"
+            self.assertTrue(wait_until(lambda: broker.get(path)[1]["state"] == "succeeded", 20))
+            # The next job tidies up.
+            other = broker.post({"code": "print(8)", "mode": "async", **NO_DOORS})[2]["id"]
+            self.assertTrue(wait_until(lambda: broker.get(f"/v1/executions/{other}")[1]["state"] == "succeeded", 20))
+            connection = broker.connect()
+            self.addCleanup(connection.close)
+            connection.request("GET", path + "/events", headers={"Accept": "application/x-ndjson", "Last-Event-ID": "2"})
+            events = [json.loads(line) for line in connection.getresponse().read().splitlines()]
+            self.assertEqual([(e["event"], e["id"]) for e in events], [("result", 3)])
+            self.assertEqual(events[0]["data"]["stdout"], "7\n")
+
     def test_shutdown_ends_a_stream_with_a_word(self):
         with Broker(server={"port": 0, "shutdown_seconds": 1}) as broker:
             connection = broker.connect()
