@@ -258,6 +258,8 @@ asio::awaitable<ApiResult<ValidationReply>> Pipeline::validate(ExecutionRequest 
 }
 
 asio::awaitable<ApiResult<OutputVerdict>> Pipeline::redact(RedactionRequest request) {
+  const Owner owner(request.user_id);
+  if (const auto refusal = parts_.admission.check_rate(owner)) co_return refused_entry(*refusal);
   ExecutionRequest nothing;
   nothing.layers.enable_syntax_validation = false;
   nothing.layers.enable_ast_validation = false;
@@ -382,6 +384,7 @@ asio::awaitable<void> Pipeline::pass_second_door(const ExecutionRequest& request
     reply.success = false;
     reply.stdout_text.clear();
     reply.stderr_text.clear();
+    reply.invalid_utf8_replaced = 0;
     reply.artifacts.clear();
     reply.notes.clear();
     reply.error_type = "OutputValidationError";

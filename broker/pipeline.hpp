@@ -79,7 +79,8 @@ class Pipeline {
   /// same rates as executions, with which it is counted.
   boost::asio::awaitable<ApiResult<ValidationReply>> validate(ExecutionRequest request);
 
-  /// The second door alone, for a text that somebody else made: nothing is recorded. 422 if it is missing.
+  /// The second door alone, for a text that somebody else made: nothing is recorded. 422 if it is missing;
+  /// 429 as for `validate`.
   boost::asio::awaitable<ApiResult<OutputVerdict>> redact(RedactionRequest request);
 
  private:

@@ -96,8 +96,8 @@ std::optional<ApiError> apply_outcome(runners::Outcome outcome, const runners::L
   }
 
   reply.success = outcome.verdict == Verdict::completed;
-  reply.stdout_text = to_valid_utf8(std::move(outcome.stdout_bytes));
-  reply.stderr_text = to_valid_utf8(std::move(outcome.stderr_bytes));
+  reply.stdout_text = to_valid_utf8(std::move(outcome.stdout_bytes), &reply.invalid_utf8_replaced);
+  reply.stderr_text = to_valid_utf8(std::move(outcome.stderr_bytes), &reply.invalid_utf8_replaced);
   reply.exit_code = outcome.exit_code;
   reply.signal = outcome.signal;
   reply.oom_killed = outcome.oom_killed;

@@ -68,6 +68,7 @@ RequestRules rules_for(const RequestRules& rules, const Caller& caller) {
   RequestRules own = rules;
   lower_limits(own.sandbox, caller.ceilings);
   lower_switches(own.may_switch_off, caller.may_switch_off);
+  own.may_call_back = own.may_call_back && caller.may_call_back;
   if (caller.policies && !caller.policies->empty()) lower_policies(own, *caller.policies);
   return own;
 }

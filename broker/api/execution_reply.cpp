@@ -75,6 +75,7 @@ OrderedJson reply_object(ExecutionReply reply, Contents contents) {
   add("output_violations", to_json(std::move(reply.output_violations)));
   add("was_output_redacted", reply.was_output_redacted);
   add("was_output_truncated", reply.was_output_truncated);
+  add("invalid_utf8_replaced", reply.invalid_utf8_replaced);
   add("artifacts", to_list(std::move(reply.artifacts), contents));
   add("notes", std::move(reply.notes));
   add("usage", reply.usage ? to_object(*reply.usage) : OrderedJson(nullptr));

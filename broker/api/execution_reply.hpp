@@ -5,6 +5,7 @@
 #include "runners/runner.hpp"
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -32,6 +33,8 @@ struct ExecutionReply {
   std::vector<OutputViolation> output_violations;
   bool was_output_redacted = false;
   bool was_output_truncated = false;
+  /// U+FFFD that were put into the streams in place of bytes that are not UTF-8.
+  std::uint64_t invalid_utf8_replaced = 0;
   std::vector<runners::Artifact> artifacts;
   std::vector<std::string> notes;       ///< What was left out, and why.
   std::optional<runners::Usage> usage;  ///< None when nothing was executed.

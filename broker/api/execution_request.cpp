@@ -5,6 +5,7 @@
 #include "broker/api/input_path.hpp"
 #include "broker/api/request_fields.hpp"
 #include "broker/api/strict_json.hpp"
+#include "broker/api/user_id.hpp"
 #include "broker/api/utf8.hpp"
 #include "broker/webhooks/callback_url.hpp"
 #include "config/nearest.hpp"
@@ -116,7 +117,7 @@ class Parser {
     request_.code = take_string(body, "code", "code");
     if (document.verbatim) read_context(std::move(*document.verbatim));
     if (body.contains("stdin")) request_.stdin_text = take_string(body, "stdin", "stdin");
-    read_user_id(body);
+    request_.user_id = read_user_id(body);
     read_priority(body);
     read_deterministic(body);
     read_mode(body);
@@ -135,31 +136,6 @@ class Parser {
   void read_context(std::string text) {
     if (text.front() != '{') refuse_field("context", "must be an object");
     request_.context_json = std::move(text);
-  }
-
-  void read_user_id(const Json& body) {
-    const Json* const value = member(body, "user_id");
-    if (value == nullptr || value->is_null()) return;
-    if (value->is_string()) {
-      const auto& text = value->get_ref<const std::string&>();
-      if (text.size() > kMaxUserIdBytes) {
-        refuse_field("user_id", "is longer than " + std::to_string(kMaxUserIdBytes) + " bytes");
-      }
-      request_.user_id = text;
-      return;
-    }
-    if (!value->is_number()) refuse_type("user_id", "an integer, a string or null", *value);
-    if (value->is_number_unsigned()) {
-      const auto number = value->get<std::uint64_t>();
-      if (number <= static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max())) {
-        request_.user_id = static_cast<std::int64_t>(number);
-        return;
-      }
-    } else if (value->is_number_integer()) {
-      request_.user_id = value->get<std::int64_t>();
-      return;
-    }
-    refuse_field("user_id", "must be a whole number within 64 bits, a string or null");
   }
 
   void read_priority(Json& body) {

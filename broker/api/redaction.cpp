@@ -2,6 +2,7 @@
 
 #include "broker/api/request_fields.hpp"
 #include "broker/api/strict_json.hpp"
+#include "broker/api/user_id.hpp"
 #include "broker/api/violation_json.hpp"
 
 #include <array>
@@ -10,7 +11,7 @@
 namespace sallyport::broker {
 namespace {
 
-constexpr std::array<std::string_view, 2> kRedactionFields = {"text", "redact"};
+constexpr std::array<std::string_view, 3> kRedactionFields = {"text", "redact", "user_id"};
 
 RedactionRequest read(StrictJson document) {
   nlohmann::json& body = document.root;
@@ -25,6 +26,7 @@ RedactionRequest read(StrictJson document) {
     if (!redact->is_boolean()) refuse_type("redact", "a boolean", *redact);
     request.redact = redact->get<bool>();
   }
+  request.user_id = read_user_id(body);
   return request;
 }
 

@@ -14,7 +14,7 @@ std::size_t find_invalid_utf8(std::string_view bytes) {
   return std::string_view::npos;
 }
 
-std::string to_valid_utf8(std::string bytes) {
+std::string to_valid_utf8(std::string bytes, std::uint64_t* replaced) {
   const std::size_t first = find_invalid_utf8(bytes);
   if (first == std::string_view::npos) return bytes;
   std::string text = bytes.substr(0, first);
@@ -25,6 +25,7 @@ std::string to_valid_utf8(std::string bytes) {
       text.append(bytes, at, character.size);
     } else {
       text.append("\xEF\xBF\xBD");
+      if (replaced != nullptr) ++*replaced;
     }
     at += character.size;
   }

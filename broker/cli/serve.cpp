@@ -17,6 +17,7 @@
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/signal_set.hpp>
+#include <boost/asio/thread_pool.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
 #include <chrono>
@@ -211,11 +212,13 @@ class Server {
     metrics_.know_output_rules(ids);
   }
 
-  /// Policies or output rules, beside the I/O thread. `what` names them in the log.
+  /// Policies or output rules, on a thread of its own: it takes too long for those that serve. `what` names
+  /// them in the log.
   template <class Rules>
   asio::awaitable<void> reload(Rules& rules, std::string what) {
     auto load = [&rules] { return rules.load(); };
-    const std::vector<std::string> mistakes = co_await base::run_on(assembly_.workers(), load);
+    asio::thread_pool loader(1);
+    const std::vector<std::string> mistakes = co_await base::run_on(loader.get_executor(), load);
     for (const std::string& mistake : mistakes) {
       events_.write(Severity::error, what + "_refused", mistake);
     }

@@ -27,6 +27,12 @@ std::optional<Backtracker> Backtracker::compile(const RegexNode& pattern) {
   if (!result.emit(pattern) || !result.push({})) {
     return std::nullopt;
   }
+  for (std::uint32_t pc = 0; pc < result.program_.size(); ++pc) {
+    if (result.program_[pc].kind == Instruction::Kind::run) {
+      const auto begins = result.begins_of(pc + 1);
+      result.program_[pc].behind = begins ? result.set_of(*begins) : no_set;
+    }
+  }
   result.program_.shrink_to_fit();
   return result;
 }
@@ -41,12 +47,58 @@ std::uint16_t Backtracker::set_of(const ByteSet& bytes) {
   for (std::size_t i = 0; i < table.size(); ++i) {
     table.at(i) = bytes.test(i);
   }
+  return set_of(table);
+}
+
+std::uint16_t Backtracker::set_of(const ByteTable& table) {
   const auto known = std::find(sets_.begin(), sets_.end(), table);
   const auto index = static_cast<std::uint16_t>(known - sets_.begin());
   if (known == sets_.end()) {
     sets_.push_back(table);
   }
   return index;
+}
+
+std::optional<Backtracker::ByteTable> Backtracker::begins_of(std::uint32_t pc) const {
+  ByteTable begins{};
+  std::vector<bool> seen(program_.size());
+  std::vector<std::uint32_t> open{pc};
+  while (!open.empty()) {
+    const std::uint32_t at = open.back();
+    open.pop_back();
+    if (seen[at]) {
+      continue;
+    }
+    seen[at] = true;
+    const Instruction& here = program_[at];
+    switch (here.kind) {
+      case Instruction::Kind::byte:
+      case Instruction::Kind::run:
+        for (std::size_t byte = 0; byte < begins.size(); ++byte) {
+          begins.at(byte) = begins.at(byte) || sets_[here.set].at(byte);
+        }
+        if (here.kind == Instruction::Kind::run && here.least == 0) {
+          open.push_back(at + 1);
+        }
+        break;
+      case Instruction::Kind::split:
+        open.push_back(here.next);
+        open.push_back(here.other);
+        break;
+      case Instruction::Kind::jump:
+        open.push_back(here.next);
+        break;
+      case Instruction::Kind::save:
+        open.push_back(at + 1);
+        break;
+      case Instruction::Kind::line_end:
+        begins.at(static_cast<unsigned char>('\n')) = true;
+        break;
+      default:
+        return std::nullopt;
+    }
+  }
+  return begins;
 }
 
 bool Backtracker::emit(const RegexNode& node) {
@@ -280,15 +332,15 @@ Backtracker::Result Backtracker::match(std::string_view text, std::size_t at, st
         continue;
       }
       const Instruction& run = program_[choice.pc];
-      const Instruction& next = program_[choice.pc + 1];
       pc = choice.pc + 1;
+      const auto may_go_on = [&](std::size_t place) {
+        return run.behind == no_set || place >= end || is_in(run.behind, place);
+      };
       if (run.greedy) {
         // Down to where what follows may begin.
-        if (next.kind == Instruction::Kind::byte) {
-          while (choice.at > choice.last && !is_in(next.set, choice.at)) {
-            --choice.at;
-            ++steps;
-          }
+        while (choice.at > choice.last && !may_go_on(choice.at)) {
+          --choice.at;
+          ++steps;
         }
         at = choice.at;
         if (choice.at == choice.last) {
@@ -297,7 +349,13 @@ Backtracker::Result Backtracker::match(std::string_view text, std::size_t at, st
           --choice.at;
         }
       } else if (is_in(run.set, choice.at)) {
-        at = ++choice.at;
+        // On to where what follows may begin.
+        const std::size_t before = choice.at++;
+        while (choice.at < choice.last && !may_go_on(choice.at) && is_in(run.set, choice.at)) {
+          ++choice.at;
+        }
+        steps += (choice.at - before) / 8;
+        at = choice.at;
         if (choice.at == choice.last) {
           --open;
         }

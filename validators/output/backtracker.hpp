@@ -43,6 +43,7 @@ class Backtracker {
 
  private:
   using ByteTable = std::array<bool, 256>;
+  static constexpr std::uint16_t no_set = 0xFFFF;
 
   struct Instruction {
     enum class Kind : std::uint8_t {
@@ -58,12 +59,13 @@ class Backtracker {
       accept
     };
     Kind kind = Kind::accept;
-    bool greedy = true;       // of run
-    std::uint16_t set = 0;    // of byte and run
-    std::uint32_t next = 0;   // of split, the better one; of jump; of save: the slot
-    std::uint32_t other = 0;  // of split
-    std::uint32_t least = 0;  // of run
-    std::uint32_t most = 0;   // of run
+    bool greedy = true;             // of run
+    std::uint16_t set = 0;          // of byte and run
+    std::uint16_t behind = no_set;  // of run: what may follow it; no_set where that is not known
+    std::uint32_t next = 0;         // of split, the better one; of jump; of save: the slot
+    std::uint32_t other = 0;        // of split
+    std::uint32_t least = 0;        // of run
+    std::uint32_t most = 0;         // of run
   };
 
   struct Choice;
@@ -72,6 +74,10 @@ class Backtracker {
   bool emit_repeat(const RegexNode& node);
   bool emit_choice(const RegexNode& node);
   std::uint16_t set_of(const ByteSet& bytes);
+  std::uint16_t set_of(const ByteTable& table);
+  // The bytes of which one must stand at the place from which the program goes on, unless the text ends
+  // there.
+  [[nodiscard]] std::optional<ByteTable> begins_of(std::uint32_t pc) const;
   bool push(const Instruction& instruction);
 
   std::vector<Instruction> program_;

@@ -163,8 +163,8 @@ bool Engine::may_match(std::uint32_t use, std::uint64_t begin, std::uint64_t bar
   return std::any_of(known.gates.begin(), known.gates.end(), [&](const GateUse& gate_use) {
     const Gate& gate = rules_.gates[gate_use.gate];
     return begin >= barrier + gate_use.back &&
-           gate.dfa.pass(window.bytes.data() + behind, window.bytes.size() - behind).patterns != 0 &&
-           (!gate.needs_lead || Matcher::has_lead(Lead::boundary_or_end, begin - gate_use.back, window));
+           (!gate.needs_lead || Matcher::has_lead(Lead::boundary_or_end, begin - gate_use.back, window)) &&
+           gate.dfa.pass(window.bytes.data() + behind, window.bytes.size() - behind).patterns != 0;
   });
 }
 

@@ -1,4 +1,4 @@
-#include "config/nearest.hpp"
+#include "validators/json_reader.hpp"
 #include "validators/output/compiled_rules.hpp"
 #include "validators/output/known_secrets.hpp"
 #include "validators/output/redactor.hpp"
@@ -20,33 +20,10 @@ namespace {
 
 using Json = nlohmann::json;
 
-constexpr std::size_t longest_file = std::size_t{8} << 20U;
 constexpr std::size_t most_rules = 2000;
 constexpr std::size_t most_canary_forms = 2000;
 constexpr std::size_t longest_pattern = 4000;
-constexpr std::size_t most_mistakes = 50;
 constexpr int deepest = 12;
-
-std::string in_quotes(std::string_view text) {
-  std::string result = "\"";
-  for (const char c : text.substr(0, 100)) {
-    result += static_cast<unsigned char>(c) < 0x20 ? '?' : c;
-  }
-  return result + "\"";
-}
-
-std::string did_you_mean(std::string_view name, std::span<const std::string_view> candidates) {
-  const auto near = config::nearest(name, candidates);
-  return near ? "; did you mean " + in_quotes(*near) + "?" : std::string();
-}
-
-std::string under(std::string_view path, std::string_view key) {
-  return path.empty() ? std::string(key) : std::string(path) + "." + std::string(key);
-}
-
-std::string at_index(std::string_view path, std::size_t index) {
-  return std::string(path) + "[" + std::to_string(index) + "]";
-}
 
 // A rule of a file with the place where it is written.
 struct Written {
@@ -72,9 +49,9 @@ struct File {
 };
 
 // Reads one file; collects what is wrong with it.
-class Reader {
+class Reader : JsonReader {
  public:
-  explicit Reader(std::vector<RuleMistake>& mistakes) : mistakes_(mistakes) {}
+  explicit Reader(std::vector<RuleMistake>& mistakes) : JsonReader(mistakes) {}
 
   File read(const Json& root) {
     if (!is_object(root, "")) {
@@ -95,28 +72,6 @@ class Reader {
   }
 
  private:
-  void mistake(std::string key, std::string message) {
-    if (mistakes_.size() < most_mistakes) {
-      mistakes_.push_back({std::move(key), std::move(message)});
-    }
-  }
-
-  bool is_object(const Json& json, const std::string& path) {
-    if (!json.is_object()) {
-      mistake(path, "must be an object");
-    }
-    return json.is_object();
-  }
-
-  void check_keys(const Json& json, const std::string& path, std::initializer_list<std::string_view> known) {
-    for (const auto& item : json.items()) {
-      const auto& key = item.key();
-      if (std::find(known.begin(), known.end(), key) == known.end()) {
-        mistake(under(path, key), "is no such key" + did_you_mean(key, {known.begin(), known.size()}));
-      }
-    }
-  }
-
   template <class Each>
   void each_of(const Json& json, const std::string& path, const char* key, const Each& each) {
     const auto found = json.find(key);
@@ -368,45 +323,14 @@ class Reader {
     file_.canaries.push_back(std::move(canary));
   }
 
-  std::vector<RuleMistake>& mistakes_;
   File file_;
   std::set<std::string, std::less<>> ids_;
   std::size_t forms_ = 0;
 };
 
 File read_file(std::string_view text, std::vector<RuleMistake>& mistakes) {
-  if (text.size() > longest_file) {
-    mistakes.push_back({"", "the file is longer than " + std::to_string(longest_file) + " bytes"});
-    return {};
-  }
-  try {
-    std::vector<std::set<std::string, std::less<>>> seen;
-    bool too_deep = false;
-    const auto callback = [&](int depth, Json::parse_event_t event, Json& value) {
-      if (depth > deepest) {
-        too_deep = true;
-        return false;
-      }
-      if (event == Json::parse_event_t::object_start) {
-        seen.emplace_back();
-      } else if (event == Json::parse_event_t::object_end && !seen.empty()) {
-        seen.pop_back();
-      } else if (event == Json::parse_event_t::key && !seen.empty() &&
-                 !seen.back().insert(value.get<std::string>()).second && mistakes.size() < most_mistakes) {
-        mistakes.push_back({value.get<std::string>(), "stands twice in one object"});
-      }
-      return true;
-    };
-    const auto json = Json::parse(text, callback, true, true);
-    if (too_deep) {
-      mistakes.push_back({"", "is nested too deeply"});
-      return {};
-    }
-    return Reader(mistakes).read(json);
-  } catch (const std::exception& error) {  // nlohmann tells of wrong JSON so
-    mistakes.push_back({"", "is no JSON: " + std::string(error.what()).substr(0, 200)});
-    return {};
-  }
+  const auto json = parse_json_file(text, deepest, mistakes);
+  return json ? Reader(mistakes).read(*json) : File();
 }
 
 }  // namespace

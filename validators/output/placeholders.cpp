@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cstddef>
+#include <cstdint>
 #include <string_view>
 
 namespace sallyport::validators::output {
@@ -35,21 +37,29 @@ bool is_one_of(std::string_view text, const std::array<std::string_view, n>& lis
   return std::find(list.begin(), list.end(), text) != list.end();
 }
 
+// Whether a part of the list, of at least three bytes each, stands anywhere.
 template <const auto& list>
 bool has_one_of(std::string_view text) {
-  // By the first bytes; most of a secret's are none of these.
-  static constexpr auto firsts = [] {
-    std::array<bool, 256> of{};
-    for (const auto part : list) {
-      of.at(static_cast<unsigned char>(part.front())) = true;
+  using Parts = std::uint16_t;  // a bit for each
+  static_assert(list.size() <= 16);
+  // By place and byte: the parts that have it there.
+  static constexpr auto with = [] {
+    std::array<std::array<Parts, 256>, 3> parts{};
+    for (std::size_t i = 0; i < list.size(); ++i) {
+      for (std::size_t place = 0; place < parts.size(); ++place) {
+        auto& entry = parts.at(place).at(static_cast<unsigned char>(list.at(i).at(place)));
+        entry = static_cast<Parts>(entry | (1U << i));
+      }
     }
-    return of;
+    return parts;
   }();
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (firsts[static_cast<unsigned char>(text[i])] &&
-        std::any_of(list.begin(), list.end(),
-                    [rest = text.substr(i)](std::string_view part) { return rest.starts_with(part); })) {
-      return true;
+  const auto byte = [text](std::size_t at) { return static_cast<unsigned char>(text[at]); };
+  for (std::size_t at = 0; at + with.size() <= text.size(); ++at) {
+    unsigned parts = with[0][byte(at)] & with[1][byte(at + 1)] & with[2][byte(at + 2)];
+    for (; parts != 0; parts &= parts - 1) {
+      if (text.substr(at).starts_with(list[static_cast<std::size_t>(std::countr_zero(parts))])) {
+        return true;
+      }
     }
   }
   return false;

@@ -1,6 +1,8 @@
 // One rule of what must not leave in an output, as data. FORMAT.md describes the file.
 #pragma once
 
+#include "validators/file_mistake.hpp"
+
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -73,11 +75,6 @@ struct Canary {
   std::vector<CanaryForm> forms;
 };
 
-struct RuleMistake {
-  std::string key;      // "rules[3].pattern"; empty where the text as a whole is no JSON
-  std::string message;  // with the nearest valid key where there is one
-
-  [[nodiscard]] std::string text() const { return key.empty() ? message : key + ": " + message; }
-};
+using RuleMistake = FileMistake;
 
 }  // namespace sallyport::validators::output

@@ -1,4 +1,4 @@
-#include "config/nearest.hpp"
+#include "validators/json_reader.hpp"
 #include "validators/policy/policy.hpp"
 
 #include <nlohmann/json.hpp>
@@ -13,30 +13,17 @@ namespace {
 
 using Json = nlohmann::json;
 
-constexpr std::size_t longest_file = 8U * 1024 * 1024;
-constexpr std::size_t most_mistakes = 50;
 constexpr int deepest = 16;
 
 constexpr std::array<std::string_view, 10> demand_names{
     "attribute", "attribute_path", "format",   "expression", "code",
     "path",      "literal",        "be_false", "no_text",    "names"};
 
-std::string in_quotes(std::string_view text) {
-  std::string result = "\"";
-  for (const char c : text.substr(0, 100)) {
-    result += static_cast<unsigned char>(c) < 0x20 ? '?' : c;
-  }
-  return result + "\"";
-}
-
-std::string did_you_mean(std::string_view name, std::span<const std::string_view> candidates) {
-  const auto near = config::nearest(name, candidates);
-  return near ? "; did you mean " + in_quotes(*near) + "?" : std::string();
-}
-
 // Reads one file; collects what is wrong with it.
-class Reader {
+class Reader : JsonReader {
  public:
+  explicit Reader(std::vector<PolicyMistake>& mistakes) : JsonReader(mistakes) {}
+
   Policy read(const Json& root) {
     if (!is_object(root, "")) {
       return {};
@@ -75,35 +62,7 @@ class Reader {
     return std::move(policy_);
   }
 
-  std::vector<PolicyMistake>& mistakes() { return mistakes_; }
-
-  void mistake(std::string key, std::string message) {
-    if (mistakes_.size() < most_mistakes) {
-      mistakes_.push_back({std::move(key), std::move(message)});
-    }
-  }
-
  private:
-  static std::string under(std::string_view path, std::string_view key) {
-    return path.empty() ? std::string(key) : std::string(path) + "." + std::string(key);
-  }
-
-  bool is_object(const Json& json, const std::string& path) {
-    if (!json.is_object()) {
-      mistake(path, "must be an object");
-    }
-    return json.is_object();
-  }
-
-  void check_keys(const Json& json, const std::string& path, std::initializer_list<std::string_view> known) {
-    for (const auto& item : json.items()) {
-      const auto& key = item.key();
-      if (std::find(known.begin(), known.end(), key) == known.end()) {
-        mistake(under(path, key), "is no such key" + did_you_mean(key, {known.begin(), known.size()}));
-      }
-    }
-  }
-
   const Json* object(const Json& json, const std::string& path, const char* key) {
     const auto found = json.find(key);
     if (found == json.end()) {
@@ -423,54 +382,17 @@ class Reader {
   }
 
   Policy policy_;
-  std::vector<PolicyMistake> mistakes_;
 };
-
-// Parses, and finds keys that stand twice in one object, which the parsed value cannot show any more.
-Json parse_json(std::string_view text, std::vector<PolicyMistake>& mistakes) {
-  std::vector<TextSet> seen;
-  bool too_deep = false;
-  const auto callback = [&](int depth, Json::parse_event_t event, Json& value) {
-    if (depth > deepest) {
-      too_deep = true;
-      return false;
-    }
-    if (event == Json::parse_event_t::object_start) {
-      seen.emplace_back();
-    } else if (event == Json::parse_event_t::object_end && !seen.empty()) {
-      seen.pop_back();
-    } else if (event == Json::parse_event_t::key && !seen.empty()) {
-      if (!seen.back().insert(value.get<std::string>()).second && mistakes.size() < most_mistakes) {
-        mistakes.push_back({value.get<std::string>(), "stands twice in one object"});
-      }
-    }
-    return true;
-  };
-  auto json = Json::parse(text, callback, true, true);
-  if (too_deep) {
-    mistakes.push_back({"", "is nested too deeply"});
-  }
-  return json;
-}
 
 }  // namespace
 
 LoadedPolicy load_policy(std::string_view text) {
   LoadedPolicy result;
-  if (text.size() > longest_file) {
-    result.mistakes.push_back({"", "the file is longer than " + std::to_string(longest_file) + " bytes"});
-    return result;
-  }
-  try {
-    const auto json = parse_json(text, result.mistakes);
-    Reader reader;
-    auto policy = reader.read(json);
-    result.mistakes.insert(result.mistakes.end(), reader.mistakes().begin(), reader.mistakes().end());
+  if (const auto json = parse_json_file(text, deepest, result.mistakes)) {
+    auto policy = Reader(result.mistakes).read(*json);
     if (result.mistakes.empty()) {
       result.policy = std::move(policy);
     }
-  } catch (const std::exception& error) {  // nlohmann tells of wrong JSON so
-    result.mistakes.push_back({"", "is no JSON: " + std::string(error.what()).substr(0, 200)});
   }
   return result;
 }

@@ -1,6 +1,8 @@
 // A policy: what a submission may do, as data. FORMAT.md describes the file.
 #pragma once
 
+#include "validators/file_mistake.hpp"
+
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -142,12 +144,7 @@ struct Policy {
   std::map<std::string, Rule, std::less<>> rules;
 };
 
-struct PolicyMistake {
-  std::string key;      // "attributes.deny[3]"; empty where the text as a whole is no JSON
-  std::string message;  // with the nearest valid key where there is one
-
-  [[nodiscard]] std::string text() const { return key.empty() ? message : key + ": " + message; }
-};
+using PolicyMistake = FileMistake;
 
 struct LoadedPolicy {
   std::optional<Policy> policy;  // nothing if there is any mistake

@@ -15,7 +15,8 @@ REPLY: Dict[str, Any] = {
     "id": "0", "success": True, "stdout": "42\n", "stderr": "", "error_type": None, "error_message": None,
     "error_line": None, "exit_code": 0, "signal": None, "timed_out": False, "oom_killed": False,
     "execution_time_seconds": 0.01, "total_time_seconds": 0.02, "validation_violations": [], "output_violations": [],
-    "was_output_redacted": False, "was_output_truncated": False, "artifacts": [], "notes": [],
+    "was_output_redacted": False, "was_output_truncated": False, "invalid_utf8_replaced": 0,
+    "artifacts": [], "notes": [],
     "usage": {"cpu_seconds": 0.0, "peak_memory_mb": 18.5, "start": "warm"}, "timings": {"validation_ms": 0.1},
 }
 

@@ -9,7 +9,8 @@ from harness import NO_DOORS, BrokerTestCase, wait_until
 REPLY_FIELDS = {
     "id", "success", "stdout", "stderr", "error_type", "error_message", "error_line", "exit_code", "signal",
     "timed_out", "oom_killed", "execution_time_seconds", "total_time_seconds", "cached", "validation_violations",
-    "output_violations", "was_output_redacted", "was_output_truncated", "artifacts", "notes", "usage", "timings",
+    "output_violations", "was_output_redacted", "was_output_truncated", "invalid_utf8_replaced",
+    "artifacts", "notes", "usage", "timings",
 }
 
 

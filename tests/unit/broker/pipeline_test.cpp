@@ -575,10 +575,15 @@ TEST_F(PipelineTest, WhoSendsTooMuchIsRefusedBeforeTheDoorLooks) {
   EXPECT_NEAR(refused.error().retry_after_seconds, 60, 1);
   EXPECT_TRUE(calls_.empty());
   EXPECT_EQ(audit_.entries.back().error->status, 429);
-  // Validation alone is counted with it; another user is not.
+  // Validation and redaction alone are counted with it; another user is not.
   auto validation = boost::asio::co_spawn(context_, pipeline_->validate(request_), boost::asio::use_future);
   turn();
   EXPECT_EQ(validation.get().error().status, 429);
+  RedactionRequest text;
+  text.user_id = std::int64_t{7};
+  auto redaction = boost::asio::co_spawn(context_, pipeline_->redact(text), boost::asio::use_future);
+  turn();
+  EXPECT_EQ(redaction.get().error().status, 429);
   request_.user_id = std::int64_t{8};
   EXPECT_TRUE(execute().has_value());
 }

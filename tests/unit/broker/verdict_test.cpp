@@ -217,6 +217,7 @@ TEST(Verdict, CarriesWhatTheRunnerFound) {
   ASSERT_FALSE(apply_outcome(outcome, runners::Limits(), reply).has_value());
   EXPECT_EQ(reply.stdout_text, "out \xEF\xBF\xBD");
   EXPECT_EQ(reply.stderr_text, "err \xEF\xBF\xBD");
+  EXPECT_EQ(reply.invalid_utf8_replaced, 2U);
   ASSERT_EQ(reply.artifacts.size(), 1U);
   EXPECT_EQ(reply.notes, std::vector<std::string>{"left out b\xEF\xBF\xBD"});
   EXPECT_TRUE(reply.usage->warm);

@@ -165,6 +165,9 @@ def validation_call(request: Mapping[str, Any]) -> protocol.Call:
     return protocol.Call("POST", protocol.VALIDATE, protocol.encode(request), _VERDICT_SECONDS, repeatable=True)
 
 
-def redaction_call(text: str, redact: bool) -> protocol.Call:
-    body = protocol.encode({"text": text, "redact": redact})
+def redaction_call(text: str, redact: bool, user_id: Optional[UserId] = None) -> protocol.Call:
+    request: Dict[str, Any] = {"text": text, "redact": redact}
+    if user_id is not None:
+        request["user_id"] = user_id
+    body = protocol.encode(request)
     return protocol.Call("POST", protocol.REDACT, body, _VERDICT_SECONDS, repeatable=True)

@@ -126,7 +126,7 @@ class CodeExecutor(Executor):
             text = getattr(result, name)
             if not text:
                 continue
-            call = redaction_call(text, self.redact_sensitive_output)
+            call = redaction_call(text, self.redact_sensitive_output, self.user_id)
             reply = protocol.decode(self.settings, self._transport().send(call), protocol.REDACTED)
             setattr(result, name, reply["sanitized_output"])
             blocked = blocked or not reply["is_valid"]

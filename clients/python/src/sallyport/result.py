@@ -57,6 +57,8 @@ class ExecutionResult:
     timed_out: bool = False
     oom_killed: bool = False
     was_output_truncated: bool = False
+    #: How many U+FFFD stand in `stdout` and `stderr` for bytes that are not UTF-8.
+    invalid_utf8_replaced: int = 0
     #: An earlier result of the same user, given again.
     cached: bool = False
     artifacts: List[Artifact] = field(default_factory=list)

@@ -20,8 +20,8 @@ TEST(ExecutionReply, HasEveryFieldAlways) {
     "id": "id", "success": false, "stdout": "", "stderr": "", "error_type": null, "error_message": null,
     "error_line": null, "exit_code": null, "signal": null, "timed_out": false, "oom_killed": false,
     "execution_time_seconds": null, "total_time_seconds": 0.0, "cached": false, "validation_violations": [],
-    "output_violations": [], "was_output_redacted": false, "was_output_truncated": false, "artifacts": [],
-    "notes": [], "usage": null,
+    "output_violations": [], "was_output_redacted": false, "was_output_truncated": false,
+    "invalid_utf8_replaced": 0, "artifacts": [], "notes": [], "usage": null,
     "timings": {"validation_ms": 0.0, "queue_ms": 0.0, "sandbox_ms": 0.0, "output_ms": 0.0}})"));
 }
 
@@ -41,6 +41,7 @@ TEST(ExecutionReply, TellsEverything) {
   reply.cached = true;
   reply.was_output_redacted = true;
   reply.was_output_truncated = true;
+  reply.invalid_utf8_replaced = 7;
   reply.validation_violations.push_back(
       {"import", "no-os", "high", "os is not allowed", 2, 1, 2, 10, "use math"});
   reply.validation_violations.push_back({"syntax", "syntax", "high", "no", 0, 0, 0, 0, ""});
@@ -56,6 +57,7 @@ TEST(ExecutionReply, TellsEverything) {
   const json body = json::parse(to_json(std::move(reply)));
   EXPECT_EQ(body["stdout"], "\xC3\xA9\n");
   EXPECT_EQ(body["error_line"], 3);
+  EXPECT_EQ(body["invalid_utf8_replaced"], 7);
   EXPECT_EQ(body["execution_time_seconds"], 0.123457);
   EXPECT_EQ(
       body["validation_violations"][0],

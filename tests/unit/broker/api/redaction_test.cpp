@@ -11,7 +11,10 @@ TEST(Redaction, ReadsARequest) {
   ASSERT_TRUE(request.has_value());
   EXPECT_EQ(request->text, std::string("a\0b", 3));
   EXPECT_TRUE(request->redact);
-  EXPECT_FALSE(parse_redaction_request(R"({"text": "", "redact": false})")->redact);
+  EXPECT_EQ(request->user_id, UserId());
+  const auto other = parse_redaction_request(R"({"text": "", "redact": false, "user_id": "ann"})");
+  EXPECT_FALSE(other->redact);
+  EXPECT_EQ(other->user_id, UserId("ann"));
 }
 
 TEST(Redaction, RefusesWhatIsWrong) {
@@ -26,6 +29,7 @@ TEST(Redaction, RefusesWhatIsWrong) {
       {R"({"text": 1})", 422, "text must be a string, not a number"},
       {R"({"text": "a", "redact": "yes"})", 422, "redact must be a boolean, not a string"},
       {R"({"text": "a", "redactt": true})", 422, R"(unknown field "redactt"; did you mean "redact"?)"},
+      {R"({"text": "a", "user_id": true})", 422, "user_id must be an integer, a string or null, not a boolean"},
       {"{", 400, nullptr},
   };
   for (const Case& each : cases) {
