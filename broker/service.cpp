@@ -9,6 +9,7 @@
 #include "broker/readiness.hpp"
 #include "broker/request_rules.hpp"
 #include "broker/result_cache.hpp"
+#include "broker/routes/compat.hpp"
 #include "broker/routes/mcp.hpp"
 #include "broker/seconds.hpp"
 #include "broker/submissions.hpp"
@@ -96,6 +97,7 @@ class Service::Impl {
     if (metrics_ != nullptr) {
       router.add({"GET", "/metrics", false, [this](Request, std::stop_token) { return show_metrics(); }});
     }
+    add_compat_routes(router, submissions_, config_.compat);
     add_mcp_routes(router, submissions_, config_.mcp, parts.version, parts.new_id);
     return router;
   }
