@@ -11,6 +11,7 @@
 #include "broker/result_cache.hpp"
 #include "broker/routes/compat.hpp"
 #include "broker/routes/mcp.hpp"
+#include "broker/routes/openapi.hpp"
 #include "broker/seconds.hpp"
 #include "broker/submissions.hpp"
 
@@ -97,6 +98,7 @@ class Service::Impl {
     if (metrics_ != nullptr) {
       router.add({"GET", "/metrics", false, [this](Request, std::stop_token) { return show_metrics(); }});
     }
+    add_openapi_routes(router);
     add_compat_routes(router, submissions_, config_.compat);
     add_mcp_routes(router, submissions_, config_.mcp, parts.version, parts.new_id);
     return router;
