@@ -10,9 +10,11 @@
 #include "broker/request_rules.hpp"
 #include "broker/result_cache.hpp"
 #include "broker/routes/audit.hpp"
+#include "broker/routes/compat.hpp"
 #include "broker/routes/executions.hpp"
 #include "broker/routes/jobs.hpp"
 #include "broker/routes/mcp.hpp"
+#include "broker/routes/openapi.hpp"
 #include "broker/seconds.hpp"
 #include "broker/submissions.hpp"
 #include "broker/webhooks/webhooks.hpp"
@@ -103,6 +105,7 @@ class Service::Impl {
     jobs.workers = workers_;
     jobs.new_id = parts.new_id;
     jobs.events = &event_lists_;
+    jobs.caller_of = parts.caller_of;
     return std::make_unique<Jobs>(executor, std::move(jobs));
   }
 
@@ -160,6 +163,8 @@ class Service::Impl {
       router.add({"GET", "/metrics", Scope::metrics, false,
                   [this](Request, std::stop_token) { return show_metrics(); }});
     }
+    add_openapi_routes(router);
+    add_compat_routes(router, submissions_, config_.compat);
     add_mcp_routes(router, submissions_, config_.mcp, parts.version, parts.new_id);
     if (parts.audit_source != nullptr) add_audit_routes(router, *parts.audit_source, parts.workers);
     return router;

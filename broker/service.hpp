@@ -43,6 +43,9 @@ struct ServiceParts {
   const AuditSource* audit_source = nullptr;
   /// Who may use it; null: everybody. Must outlive the service.
   http::Gatekeeper* gate = nullptr;
+  /// The caller with a key, for a job that is taken up again; null for a key that may not be used any more.
+  /// Empty: there are no keys.
+  std::function<std::shared_ptr<const Caller>(const std::string& key_id)> caller_of;
   /// Keeps jobs; null: there are none, and every request is answered when it has ended.
   store::Store* store = nullptr;
   /// Sends webhooks; null: nobody is called back. Needs the store.

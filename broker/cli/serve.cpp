@@ -114,6 +114,7 @@ class Server {
     parts.short_workers = assembly_.short_workers();
     parts.audit_source = &audit_source_;
     parts.gate = &gate_;
+    parts.caller_of = [this](const std::string& id) { return keys_.current()->caller(id, base::utc_now()); };
     parts.metrics = &metrics_;
     parts.version = SALLYPORT_VERSION;
     parts.store = store_.get();

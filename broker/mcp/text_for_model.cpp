@@ -1,11 +1,13 @@
 #include "broker/mcp/text_for_model.hpp"
 
+#include "broker/diagnostics.hpp"
+
 #include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdio>
 
-namespace sallyport::broker {
+namespace sallyport::broker::mcp {
 namespace {
 
 /// Warnings that are spelled out; the structured result has them all.
@@ -80,18 +82,6 @@ void add_redactions(std::string& text, const std::vector<OutputViolation>& viola
 
 }  // namespace
 
-std::string diagnostics(std::string_view error_message, const std::vector<ValidationViolation>& violations) {
-  std::string text(error_message);
-  for (const ValidationViolation& violation : violations) {
-    if (violation.hint.empty() || text.find(violation.hint) != std::string::npos) continue;
-    // Beyond those that the message spells out; a syntax error's hint is never in it.
-    if (violation.type == "syntax") add_line(text, "hint: " + violation.hint);
-  }
-  return text;
-}
-
-namespace mcp {
-
 std::string text_for_model(const ExecutionReply& reply) {
   std::string text = end_of(reply);
   add_stream(text, "stdout", reply.stdout_text);
@@ -128,5 +118,4 @@ std::string text_for_model(const ApiError& error) {
   return text;
 }
 
-}  // namespace mcp
-}  // namespace sallyport::broker
+}  // namespace sallyport::broker::mcp

@@ -6,17 +6,8 @@
 #include "broker/api_error.hpp"
 
 #include <string>
-#include <string_view>
-#include <vector>
 
-namespace sallyport::broker {
-
-/// What the first door said: its message with lines, carets and hints, then the hints that are not in it.
-/// For the compatible endpoints too, as what a compiler would have said.
-[[nodiscard]] std::string diagnostics(std::string_view error_message,
-                                      const std::vector<ValidationViolation>& violations);
-
-namespace mcp {
+namespace sallyport::broker::mcp {
 
 /// The end, stdout, stderr, what was redacted, warnings and notes. The artifacts are not in it.
 [[nodiscard]] std::string text_for_model(const ExecutionReply& reply);
@@ -25,5 +16,4 @@ namespace mcp {
 /// Why the request was not served, and when to try again.
 [[nodiscard]] std::string text_for_model(const ApiError& error);
 
-}  // namespace mcp
-}  // namespace sallyport::broker
+}  // namespace sallyport::broker::mcp

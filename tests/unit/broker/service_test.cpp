@@ -117,8 +117,9 @@ TEST_F(ServiceTest, AnswersMistakes) {
   EXPECT_NE(method.head.find("Allow: POST, OPTIONS\r\n"), std::string::npos);
   const Answer path = ask(get("/nothing"));
   EXPECT_EQ(path.status, 404);
-  EXPECT_EQ(json::parse(path.body)["details"]["paths"], json({"/v1/executions", "/v1/validate", "/v1/redact",
-                                                              "/healthz", "/readyz", "/metrics", "/mcp"}));
+  EXPECT_EQ(json::parse(path.body)["details"]["paths"],
+            json({"/v1/executions", "/v1/validate", "/v1/redact", "/healthz", "/readyz", "/metrics",
+                  "/openapi.json", "/mcp"}));
 }
 
 TEST_F(ServiceTest, TellsItsMetrics) {

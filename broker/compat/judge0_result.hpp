@@ -1,0 +1,22 @@
+// What Judge0 says about a submission that has ended. Private to broker/compat: it shows nlohmann types.
+#pragma once
+
+#include "broker/compat/judge0.hpp"
+#include "broker/compat/outcome.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <string>
+
+namespace sallyport::broker::compat {
+
+[[nodiscard]] Judge0Status judge0_status(const Judge0Job& job, const Outcome& outcome);
+
+/// Every member that there is, texts as they are.
+[[nodiscard]] nlohmann::ordered_json judge0_members(const Judge0Job& job, const std::string& token,
+                                                    Outcome outcome, const Judge0Times& times);
+
+/// Only the members of the view, texts encoded if it says so.
+[[nodiscard]] std::string judge0_text(nlohmann::ordered_json members, const Judge0View& view);
+
+}  // namespace sallyport::broker::compat
