@@ -2,6 +2,7 @@
 #pragma once
 
 #include "broker/audit_sink.hpp"
+#include "broker/caller.hpp"
 #include "broker/audit_source.hpp"
 #include "broker/doors.hpp"
 #include "broker/event_log.hpp"
@@ -20,6 +21,7 @@
 #include <boost/system/result.hpp>
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 
