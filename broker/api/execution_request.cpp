@@ -12,7 +12,6 @@
 #include <array>
 #include <cmath>
 #include <cstdio>
-#include <limits>
 #include <span>
 #include <utility>
 
