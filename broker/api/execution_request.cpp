@@ -14,7 +14,6 @@
 #include <array>
 #include <cmath>
 #include <cstdio>
-#include <limits>
 #include <span>
 #include <utility>
 
