@@ -32,7 +32,8 @@ def main():
             server = PrivatePostgres()
             stack.callback(server.close)
             store = {"backend": "postgresql", "postgresql": server.conninfo}
-        broker = stack.enter_context(Broker(jobs={"max_interruptions": 100000, "lease_seconds": 2}, store=store))
+        broker = stack.enter_context(Broker(jobs={"max_interruptions": 100000, "lease_seconds": 2}, store=store,
+                                            engine={"start_timeout_seconds": 120}))
         mistakes, jobs, killed = crash(broker, options.kills, seconds=20 * options.kills, seed=options.seed)
         clean = broker.containers_gone(120)
     print(f"seed {options.seed}: {killed} kills, {jobs} jobs, {len(mistakes)} mistakes, "

@@ -44,13 +44,16 @@ class Client:
 
 
 class Submitters:
-    """Threads that submit numbered jobs until they are told to stop: one waits for each, the others do not."""
+    """Threads that submit numbered jobs until they are told to stop.
 
-    def __init__(self, ports, seconds, threads=4, pause=0.05, rest=0.3):
+    One waits for each; the others for the oldest of a few, so that no more is queued than a slow machine gets done.
+    """
+
+    def __init__(self, ports, seconds, threads=4, pause=0.05, ahead=6):
         self.ports = ports
         self.deadline = time.monotonic() + seconds
         self.pause = pause  # Of each program.
-        self.rest = rest  # Of a thread between two jobs.
+        self.ahead = ahead  # Jobs of a thread that have not ended.
         self.lock = threading.Lock()
         self.next = 0
         self.jobs = {}  # By number: the answer.
@@ -74,13 +77,18 @@ class Submitters:
 
     def run(self, waits):
         client = self.client()
+        open_jobs = []
         try:
             while not self.stopping.is_set():
                 with self.lock:
                     number = self.next
                     self.next += 1
-                self.submit(client, number, waits)
-                self.stopping.wait(self.rest)
+                open_jobs.append(self.submit(client, number, waits))
+                while len(open_jobs) >= (1 if waits else self.ahead) and not self.stopping.is_set():
+                    if open_jobs[0] is None or self.look(client, open_jobs[0]):
+                        open_jobs.pop(0)
+                    else:
+                        self.stopping.wait(0.1)
         except AssertionError as error:
             self.mistakes.append(str(error))
 
@@ -90,14 +98,22 @@ class Submitters:
         status, answer = client.ask("POST", "/v1/executions", body, {"Idempotency-Key": f"job {number}"})
         if status != (200 if waits else 202):
             self.mistakes.append(f"job {number}: {status} {answer}")
-            return
+            return None
         with self.lock:
             self.jobs[number] = answer
             if waits:
                 self.waited.add(number)
-        job = client.ask("GET", "/v1/executions/" + answer["id"])[1]
-        if job.get("state") in ENDED:
-            self.seen[answer["id"]] = job
+        return answer["id"]
+
+    def look(self, client, job):
+        """Whether it has ended; what was seen then must stay."""
+        status, body = client.ask("GET", "/v1/executions/" + job)
+        if status != 200:
+            self.mistakes.append(f"{job}: {status} {body}")
+            return True
+        if body["state"] in ENDED:
+            self.seen[job] = body
+        return body["state"] in ENDED
 
     def reckon(self):
         """Waits for all of them. What is wrong, and some figures."""
@@ -144,7 +160,7 @@ class Submitters:
         return listed
 
 
-def crash(broker, kills, seconds, longest_life=1.0, seed=None):
+def crash(broker, kills, seconds, longest_life=1.5, seed=None):
     """Kills a broker at random moments, so many times or for so long. (mistakes, jobs, kills)"""
     chance = random.Random(seed)
     ports = []

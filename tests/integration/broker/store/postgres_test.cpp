@@ -54,11 +54,11 @@ class PostgresBackend final : public test::Backend {
   PostgresBackend() {
     static int number = 0;
     schema_ = "test" + std::to_string(++number);
-    open_postgres(Server::get().conninfo(), 10s)->run("CREATE SCHEMA " + schema_);
+    open_postgres(Server::get().conninfo(), 30s)->run("CREATE SCHEMA " + schema_);
   }
   ~PostgresBackend() override {
     try {
-      open_postgres(Server::get().conninfo(), 10s)->run("DROP SCHEMA " + schema_ + " CASCADE");
+      open_postgres(Server::get().conninfo(), 30s)->run("DROP SCHEMA " + schema_ + " CASCADE");
     } catch (const SqlFailure& failure) {
       ADD_FAILURE() << failure.error.message;
     }
@@ -67,7 +67,7 @@ class PostgresBackend final : public test::Backend {
     return Server::get().conninfo() + " options='-c search_path=" + schema_ + "'";
   }
   [[nodiscard]] SqlThread::Open open() const override {
-    return [conninfo = conninfo()] { return open_postgres(conninfo, 10s); };
+    return [conninfo = conninfo()] { return open_postgres(conninfo, 30s); };
   }
   [[nodiscard]] bool shared() const override { return true; }
 
@@ -117,7 +117,7 @@ TEST(PostgresConnection, TakesLargeTexts) {
 
 TEST(PostgresConnection, AStatementThatTakesTooLongCostsTheConnection) {
   const PostgresBackend backend;
-  const auto connection = open_postgres(backend.conninfo(), 300ms);
+  const auto connection = open_postgres(backend.conninfo(), 3s);
   const StoreError error = failure_of([&] { connection->run("SELECT pg_sleep(60)"); });
   EXPECT_EQ(error.kind, StoreError::Kind::unavailable) << error.message;
 }
