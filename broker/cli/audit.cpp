@@ -17,7 +17,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-int complain(const std::string& mistake) {
+int usage_error(const std::string& mistake) {
   std::cerr << "sallyport: " << mistake << "\n";
   return kUsage;
 }
@@ -59,12 +59,12 @@ Json list_json(const std::vector<log::AuditMistake>& mistakes) {
 
 int verify_audit_trail(const config::Loaded& loaded, const AuditOptions& options) {
   const std::string path = trail_of(loaded, options);
-  if (path.empty()) return complain(kNoTrail);
+  if (path.empty()) return usage_error(kNoTrail);
   std::optional<log::AuditAnchor> anchor;
   if (!options.anchor.empty()) {
     anchor = read_anchor(options.anchor);
     if (!anchor)
-      return complain("--anchor " + options.anchor + ": write NUMBER:HASH, as an earlier verify has said");
+      return usage_error("--anchor " + options.anchor + ": write NUMBER:HASH, as an earlier verify has said");
   }
   const log::AuditVerdict verdict = log::verify_audit(path, anchor);
   const bool good = verdict.mistake_count == 0;
@@ -99,7 +99,7 @@ int verify_audit_trail(const config::Loaded& loaded, const AuditOptions& options
 
 int query_audit_trail(const config::Loaded& loaded, const AuditOptions& options) {
   const std::string path = trail_of(loaded, options);
-  if (path.empty()) return complain(kNoTrail);
+  if (path.empty()) return usage_error(kNoTrail);
   http::QueryParameters given;
   const auto add = [&given](const char* name, const std::string& value) {
     if (!value.empty()) given.emplace_back(name, value);
@@ -112,7 +112,7 @@ int query_audit_trail(const config::Loaded& loaded, const AuditOptions& options)
   add("outcome", options.outcome);
   if (options.after) add("after", std::to_string(*options.after));
   auto query = audit_query(given);
-  if (query.has_error()) return complain(query.error().message);
+  if (query.has_error()) return usage_error(query.error().message);
   std::uint64_t left = options.limit.value_or(UINT64_MAX);
   while (left > 0) {
     query->limit = static_cast<std::size_t>(std::min<std::uint64_t>(left, 1000));

@@ -68,10 +68,10 @@ boost::system::result<Acceptor, StartError> listen_unix(const asio::any_io_execu
   const auto failed = [&path](const std::string& why) {
     return StartError{"server.unix_socket.path: cannot listen on " + path + ": " + why};
   };
-  if (std::string why = obstacle(path); !why.empty()) return failed(why);
   // Under another name until it has its mode: between bind and chmod anybody could connect.
   const std::string temporary = path + ".new";
   if (temporary.size() >= sizeof(sockaddr_un::sun_path)) return failed("the path is too long");
+  if (std::string why = obstacle(path); !why.empty()) return failed(why);
   ::unlink(temporary.c_str());
   boost::system::error_code error;
   const asio::local::stream_protocol::endpoint endpoint(temporary);

@@ -287,6 +287,11 @@ class OnAUnixSocket(unittest.TestCase):
             second.start()
         self.assertEqual(self.get(), 200)
 
+    def test_a_path_that_is_too_long_is_said(self):
+        self.path = f"{self.folder}/{'x' * 120}.sock"
+        with self.assertRaisesRegex(AssertionError, "too long"):
+            self.broker().start()
+
     def test_another_file_is_not_touched(self):
         with open(self.path, "w", encoding="ascii") as file:
             file.write("precious")

@@ -35,7 +35,10 @@ std::size_t keys_right_below(std::string_view section) {
 }
 
 TEST(Keys, EveryFieldOfTheStructsIsInTheTable) {
-  EXPECT_EQ(keys_right_below("server"), fields_of<Server>());
+  EXPECT_EQ(keys_right_below("server"), fields_of<Server>() - 2);  // tls, unix_socket
+  EXPECT_EQ(keys_right_below("server.tls"), fields_of<Tls>());
+  EXPECT_EQ(keys_right_below("server.unix_socket"), fields_of<UnixSocket>());
+  EXPECT_EQ(keys_right_below("keys"), fields_of<config::Keys>());
   EXPECT_EQ(keys_right_below("engine"), fields_of<Engine>());
   EXPECT_EQ(keys_right_below("runner"), fields_of<Runner>() - 1);  // pool
   EXPECT_EQ(keys_right_below("runner.pool"), fields_of<Pool>());
