@@ -216,7 +216,7 @@ class OpenApiServiceTest : public ::testing::Test {
     return fields;
   }
 
-  test::TemporaryFolder folder_;
+  sallyport::test::TemporaryFolder folder_;
   config::Config config_;
   test::FakeRunner runner_;
   test::FakeCatalog catalog_;
