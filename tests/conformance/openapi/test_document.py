@@ -41,7 +41,7 @@ class Document(unittest.TestCase):
             run = subprocess.run(
                 [self.programs / "schemathesis", "run", str(document), "--url", f"http://127.0.0.1:{broker.port}",
                  "--checks", CHECKS, "--phases", "examples,coverage,fuzzing", "--max-time", str(SECONDS),
-                 "--max-examples", "20", "--workers", "2", "--seed", "1", "--request-timeout", "30",
+                 "--max-examples", "20", "--workers", "1", "--seed", "1", "--request-timeout", "30",
                  "--suppress-health-check", "all", "--continue-on-failure", "--no-color", "--warnings", "off"],
                 cwd=folder, capture_output=True, text=True, timeout=300, check=False)
             self.assertEqual(run.returncode, 0, run.stdout[-20000:] + run.stderr[-2000:])
