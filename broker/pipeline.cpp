@@ -57,14 +57,18 @@ ApiError refused_entry(const AdmissionRefusal& refusal) {
   return error;
 }
 
-/// Hands the request's contents over; the code stays, for the audit record.
-/// A number and a text are never the same user.
-std::string owner_of(const UserId& user) {
-  if (const auto* number = std::get_if<std::int64_t>(&user)) return "number " + std::to_string(*number);
-  if (const auto* text = std::get_if<std::string>(&user)) return "text " + *text;
-  return {};
+Owner owner_of(const ExecutionRequest& request) {
+  return Owner(request.user_id, request.caller->key_id, request.caller->weight);
 }
 
+/// Whose sandbox it may be that is used again; empty for nobody's. The length in front keeps a key and a user
+/// from being taken for another key and another user.
+std::string job_owner(const Owner& owner) {
+  if (owner.user.empty()) return {};
+  return std::to_string(owner.key.size()) + " " + owner.key + " " + owner.user;
+}
+
+/// Hands the request's contents over; the code stays, for the audit record.
 runners::Job make_job(ExecutionRequest& request, const std::string& id) {
   runners::Job job;
   job.execution_id = id;
@@ -74,7 +78,7 @@ runners::Job make_job(ExecutionRequest& request, const std::string& id) {
   job.stdin_text = std::move(request.stdin_text);
   job.files = std::move(request.files);
   job.limits = request.limits;
-  job.owner = owner_of(request.user_id);
+  job.owner = job_owner(owner_of(request));
   return job;
 }
 
@@ -127,7 +131,7 @@ asio::awaitable<ApiResult<ExecutionReply>> Pipeline::walk(ExecutionRequest& requ
                                                           Evidence& evidence) {
   using metrics::Stage;
   const Clock::time_point begin = Clock::now();
-  const Owner owner(request.user_id);
+  const Owner owner = owner_of(request);
   if (const auto refusal = parts_.admission.check_rate(owner)) co_return refused_entry(*refusal);
   if (auto missing = missing_layers(request, sink != nullptr)) co_return std::move(*missing);
 
@@ -201,7 +205,7 @@ void Pipeline::observe(metrics::Stage stage, double milliseconds) const {
 
 asio::awaitable<ApiResult<ValidationReply>> Pipeline::validate(ExecutionRequest request) {
   const Clock::time_point begin = Clock::now();
-  const Owner owner(request.user_id);
+  const Owner owner = owner_of(request);
   if (const auto refusal = parts_.admission.check_rate(owner)) co_return refused_entry(*refusal);
   request.layers.enable_output_validation = false;
   if (auto missing = missing_layers(request, false)) co_return std::move(*missing);

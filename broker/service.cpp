@@ -107,7 +107,7 @@ class Service::Impl {
   }
 
   asio::awaitable<Response> create_execution(Request request, std::stop_token stop) {
-    auto parsed = parse_execution_request(request.body, rules_);
+    auto parsed = parse_execution_request(request.body, rules_, request.caller);
     if (parsed.has_error()) co_return http::to_response(parsed.error());
     std::string().swap(request.body);  // It may be megabytes, and the run may take minutes.
 
@@ -132,7 +132,7 @@ class Service::Impl {
   }
 
   asio::awaitable<Response> validate(Request request) {
-    auto parsed = parse_execution_request(request.body, rules_);
+    auto parsed = parse_execution_request(request.body, rules_, request.caller);
     if (parsed.has_error()) co_return http::to_response(parsed.error());
     std::string().swap(request.body);
     auto result = co_await pipeline_.validate(std::move(*parsed));

@@ -501,7 +501,9 @@ class Parser {
 
 }  // namespace
 
-ApiResult<ExecutionRequest> parse_execution_request(std::string_view body, const RequestRules& rules) {
+ApiResult<ExecutionRequest> parse_execution_request(std::string_view body, const RequestRules& rules,
+                                                    std::shared_ptr<const Caller> caller) {
+  if (!caller) caller = std::make_shared<Caller>();
   JsonBounds bounds;
   bounds.max_values = 1024 + 4 * kMaxAdjustments + 8 * rules.sandbox.max_files;
   bounds.verbatim_member = "context";
@@ -509,7 +511,9 @@ ApiResult<ExecutionRequest> parse_execution_request(std::string_view body, const
   auto document = parse_strict_json(body, bounds);
   if (document.has_error()) return document.error();
   try {
-    return Parser(rules).parse(std::move(*document));
+    ExecutionRequest request = Parser(rules).parse(std::move(*document));
+    request.caller = std::move(caller);
+    return request;
   } catch (Refused& refused) {
     return std::move(refused.error);
   }

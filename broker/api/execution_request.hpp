@@ -3,6 +3,7 @@
 
 #include "broker/api/priority.hpp"
 #include "broker/api_error.hpp"
+#include "broker/caller.hpp"
 #include "broker/image_catalog.hpp"
 #include "broker/policy_catalog.hpp"
 #include "config/config.hpp"
@@ -10,6 +11,7 @@
 #include "validators/policy/rights.hpp"
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -32,6 +34,7 @@ struct Layers {
 
 /// A request that has been checked in full: every limit within its ceiling, every name known.
 struct ExecutionRequest {
+  std::shared_ptr<const Caller> caller = std::make_shared<Caller>();  ///< Who sent it; never null.
   std::string code;
   std::string context_json = "{}";  ///< A JSON object; numbers as the client wrote them.
   std::string stdin_text;
@@ -81,7 +84,10 @@ struct LimitFloors {
 /// Parses and checks a body. 400: not JSON. 403: a switch that the caller may not turn off. 422: all else
 /// that is wrong with it, named by field. 503: the operator's default image is not there, which is not the
 /// client's doing.
+///
+/// `caller` is who sent it; null stands for one who needs no key.
 [[nodiscard]] ApiResult<ExecutionRequest> parse_execution_request(std::string_view body,
-                                                                  const RequestRules& rules);
+                                                                  const RequestRules& rules,
+                                                                  std::shared_ptr<const Caller> caller);
 
 }  // namespace sallyport::broker

@@ -95,8 +95,8 @@ int run_submission(const config::Loaded& loaded, const RunOptions& options) {
   });
 
   if (!load_or_complain(assembly.policies())) return kUsage;
-  auto request = parse_execution_request(request_body(*code, options),
-                                         request_rules(config, assembly.images(), assembly.policies()));
+  auto request = parse_execution_request(
+      request_body(*code, options), request_rules(config, assembly.images(), assembly.policies()), nullptr);
   if (!request) return print_error(request.error(), options.json);
 
   Admission admission(assembly.context().get_executor(), config.admission);

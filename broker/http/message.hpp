@@ -1,7 +1,10 @@
 // An HTTP request and its answer, as handlers see them.
 #pragma once
 
+#include "broker/caller.hpp"
+
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -32,6 +35,7 @@ struct Request {
   RequestHead head;
   std::string body;
   std::vector<std::string> path_parameters;  ///< What stood for the `{...}` segments of the route.
+  std::shared_ptr<const Caller> caller = std::make_shared<Caller>();  ///< Never null.
 };
 
 struct Response {

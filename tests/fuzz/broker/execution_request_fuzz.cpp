@@ -75,7 +75,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   rules.images = &catalog;
   rules.policies = &policies;
   const std::string_view body(reinterpret_cast<const char*>(data), size);
-  const auto result = broker::parse_execution_request(body, rules);
+  const auto result = broker::parse_execution_request(body, rules, nullptr);
   if (result.has_value()) {
     check_accepted(body, *result, rules);
   } else {

@@ -13,6 +13,7 @@
 #include <chrono>
 #include <future>
 #include <memory>
+#include <set>
 #include <stop_token>
 #include <string>
 #include <thread>
@@ -191,6 +192,29 @@ TEST_F(PipelineTest, HandsTheWholeRequestToTheRunner) {
   const auto left = runner_.deadlines[0].when() - base::Clock::now();
   EXPECT_GT(left, 14s);
   EXPECT_LE(left, 15s);
+}
+
+TEST_F(PipelineTest, UsersOfDifferentKeysAreDifferentUsers) {
+  request_.deterministic = true;
+  request_.image.digest = "sha256:1";
+  const auto as = [this](const char* key, const char* user) {
+    request_.caller = std::make_shared<Caller>(Caller{key, 1});
+    request_.user_id = UserId(std::string(user));
+    ASSERT_TRUE(execute().has_value());
+  };
+  as("a", "user");
+  as("b", "user");
+  as("", "user");
+  as("a", "user");  // From the cache.
+  as("a b", "user");
+  as("a", "b suser");
+  ASSERT_EQ(runner_.jobs.size(), 5U);
+  std::set<std::string> owners;
+  for (const runners::Job& job : runner_.jobs) owners.insert(job.owner);
+  EXPECT_EQ(owners.size(), 5U);
+  request_.user_id = UserId();
+  ASSERT_TRUE(execute().has_value());
+  EXPECT_EQ(runner_.jobs.back().owner, "");  // Nobody's sandbox is used again.
 }
 
 TEST_F(PipelineTest, SkipsWhatTheRequestSwitchedOff) {

@@ -21,7 +21,7 @@ class ExecutionRequestTest : public ::testing::Test {
   }
 
   ExecutionRequest accept(const std::string& body) {
-    auto parsed = parse_execution_request(body, rules_);
+    auto parsed = parse_execution_request(body, rules_, nullptr);
     if (parsed.has_error()) {
       ADD_FAILURE() << body << "\n  " << parsed.error().message;
       return ExecutionRequest();
@@ -30,7 +30,7 @@ class ExecutionRequestTest : public ::testing::Test {
   }
 
   ApiError refuse(const std::string& body) {
-    auto parsed = parse_execution_request(body, rules_);
+    auto parsed = parse_execution_request(body, rules_, nullptr);
     if (parsed.has_value()) {
       ADD_FAILURE() << "accepted: " << body;
       return ApiError();
@@ -300,12 +300,12 @@ TEST_F(ExecutionRequestTest, SwitchesThatMayNotBeTurnedOffAre403) {
                                           "enable_output_validation", "redact_sensitive_output",
                                           "log_executions"};
   for (const std::string& name : names) {
-    EXPECT_FALSE(parse_execution_request("{\"code\":\"\",\"" + name + "\":false}", rules_).has_error())
+    EXPECT_FALSE(parse_execution_request("{\"code\":\"\",\"" + name + "\":false}", rules_, nullptr).has_error())
         << name;
   }
   rules_.may_switch_off = {false, false, false, false, false};
   for (const std::string& name : names) {
-    EXPECT_FALSE(parse_execution_request("{\"code\":\"\",\"" + name + "\":true}", rules_).has_error())
+    EXPECT_FALSE(parse_execution_request("{\"code\":\"\",\"" + name + "\":true}", rules_, nullptr).has_error())
         << name;
     const ApiError error = refuse("{\"code\":\"\",\"" + name + "\":false}");
     EXPECT_EQ(error.status, 403);
