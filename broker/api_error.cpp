@@ -30,6 +30,8 @@ const char* error_type_of(int status) {
       return "NotFoundError";
     case 405:
       return "MethodNotAllowedError";
+    case 409:
+      return "ConflictError";
     case 408:
       return "RequestTimeoutError";
     case 413:

@@ -14,11 +14,13 @@
 #include "broker/metrics/broker_metrics.hpp"
 #include "broker/result_cache.hpp"
 #include "runners/runner.hpp"
+#include "runners/session.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 
 #include <cstddef>
+#include <memory>
 #include <optional>
 #include <string>
 #include <type_traits>
@@ -64,6 +66,12 @@ class Pipeline {
   boost::asio::awaitable<ApiResult<ExecutionReply>> execute(ExecutionRequest request,
                                                             runners::OutputSink* sink,
                                                             base::CallBounds bounds);
+
+  /// A sandbox for a session of `request`, which is counted and waits for its turn as a submission does; once
+  /// the session stands, it holds no place. Errors as `execute` has them.
+  boost::asio::awaitable<ApiResult<std::unique_ptr<runners::Session>>> open_session(
+      const ExecutionRequest& request, runners::SessionOpener& opener, std::string id,
+      base::CallBounds bounds);
 
   /// The first door alone: nothing runs and nothing is recorded. 422 for a layer that is missing; 429 by the
   /// same rates as executions, with which it is counted.

@@ -105,6 +105,7 @@ OutputVerdict RedactingOutputDoor::check(OutputQuestion question) const {
     }
   }
   for (std::string& note : texts.notes) inspection.inspect(note, "notes");
+  for (std::string& text : texts.displays) inspection.inspect(text, "display");
 
   verdict.redacted = inspection.redacted();
   verdict.violations = inspection.take_violations();

@@ -9,6 +9,7 @@
 #include "broker/readiness.hpp"
 #include "broker/request_rules.hpp"
 #include "broker/result_cache.hpp"
+#include "broker/routes/sessions.hpp"
 #include "broker/seconds.hpp"
 
 #include <nlohmann/json.hpp>
@@ -53,6 +54,9 @@ class Service::Impl {
         metrics_(parts.metrics),
         workers_(parts.workers),
         pipeline_(pipeline_parts(parts)),
+        sessions_(executor, config_.sessions),
+        session_opener_(parts.sessions),
+        new_id_(parts.new_id),
         readiness_(executor, parts.runner, config_.images.default_image,
                    seconds(config_.engine.call_timeout_seconds)),
         server_(executor, config_.server, routes(), parts.log, parts.metrics) {
@@ -71,6 +75,8 @@ class Service::Impl {
   static asio::awaitable<void> shut_down(std::shared_ptr<Impl> self) {
     self->readiness_.stop();
     co_await self->server_.shut_down();
+    CallBounds ending(Deadline::after(seconds(self->config_.engine.call_timeout_seconds)));
+    co_await self->sessions_.shut_down(std::move(ending));
     CallBounds bounds(Deadline::after(seconds(self->config_.engine.call_timeout_seconds)));
     co_await self->readiness_.finish(std::move(bounds));
   }
@@ -88,6 +94,16 @@ class Service::Impl {
     return pipeline;
   }
 
+  SessionRoutesParts sessions_parts() {
+    SessionRoutesParts parts(pipeline_, sessions_, *session_opener_, rules_);
+    parts.new_id = new_id_;
+    parts.longest_beside_run =
+        seconds(config_.admission.queue_timeout_seconds) + run_overhead(config_.engine);
+    parts.workers = workers_;
+    parts.cutting = [this] { return server_.cutting(); };
+    return parts;
+  }
+
   http::Router routes() {
     http::Router router;
     router.add({"POST", "/v1/executions", true, [this](Request request, std::stop_token stop) {
@@ -97,6 +113,9 @@ class Service::Impl {
                 [this](Request request, std::stop_token) { return validate(std::move(request)); }});
     router.add({"POST", "/v1/redact", true,
                 [this](Request request, std::stop_token) { return redact(std::move(request)); }});
+    if (session_opener_ != nullptr && config_.sessions.enabled) {
+      add_sessions_routes(router, sessions_parts());
+    }
     router.add({"GET", "/healthz", false, [this](Request, std::stop_token) { return health(); }});
     router.add(
         {"GET", "/readyz", false, [this](Request, std::stop_token stop) { return ready(std::move(stop)); }});
@@ -195,6 +214,9 @@ class Service::Impl {
   metrics::BrokerMetrics* metrics_;
   asio::any_io_executor workers_;
   Pipeline pipeline_;
+  Sessions sessions_;
+  runners::SessionOpener* session_opener_;
+  IdGenerator new_id_;
   Readiness readiness_;
   http::Server server_;
 };

@@ -11,6 +11,7 @@
 #include "broker/policy_catalog.hpp"
 #include "config/config.hpp"
 #include "runners/runner.hpp"
+#include "runners/session.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
@@ -32,6 +33,7 @@ struct ServiceParts {
   const PolicyCatalog& policies;
   AuditSink& audit;
   EventLog& log;
+  runners::SessionOpener* sessions = nullptr;  ///< Null: this broker serves no sessions.
   Doors doors;
   boost::asio::any_io_executor workers;  ///< As PipelineParts has them.
   boost::asio::any_io_executor short_workers;
@@ -40,8 +42,8 @@ struct ServiceParts {
   IdGenerator new_id = new_execution_id;
 };
 
-/// Serves `POST /v1/executions`, `POST /v1/validate`, `POST /v1/redact`, `GET /healthz`, `GET /readyz`, and
-/// `GET /metrics` where there are metrics.
+/// Serves `POST /v1/executions`, `POST /v1/validate`, `POST /v1/redact`, `/v1/sessions` and below where there
+/// are sessions, `GET /healthz`, `GET /readyz`, and `GET /metrics` where there are metrics.
 ///
 /// Thread-safety: everything on the executor's one thread. Destroy it after `shut_down` has returned, or when
 /// the executor runs no more.

@@ -22,6 +22,7 @@ class Checker {
     check_limits();
     check_log();
     check_pool();
+    check_sessions();
     return std::move(mistakes_);
   }
 
@@ -106,6 +107,17 @@ class Checker {
     add("runner.pool.floor", "runner.pool.ceiling",
         std::to_string(pool.floor) + " is above runner.pool.ceiling, which is " +
             std::to_string(pool.ceiling));
+  }
+
+  void check_sessions() {
+    const Sessions& sessions = config_.sessions;
+    const auto check = [this](const std::string& part, double given, double most) {
+      if (given <= most) return;
+      add("sessions." + part, "sessions.max_" + part,
+          number_text(given) + " is above sessions.max_" + part + ", which is " + number_text(most));
+    };
+    check("idle_seconds", sessions.idle_seconds, sessions.max_idle_seconds);
+    check("lifetime_seconds", sessions.lifetime_seconds, sessions.max_lifetime_seconds);
   }
 
   const Config& config_;

@@ -1,10 +1,9 @@
 #include "runners/gvisor_execution.hpp"
 
+#include "runners/sandbox_end.hpp"
+
 #include <algorithm>
-#include <array>
 #include <cmath>
-#include <cstdio>
-#include <ctime>
 #include <utility>
 #include <variant>
 
@@ -13,7 +12,6 @@ namespace asio = boost::asio;
 namespace sallyport::runners {
 namespace {
 
-using std::chrono::milliseconds;
 using std::chrono::seconds;
 
 /// From a kill to the end of the streams: the engine flushes what it holds within about 2 s (measured).
@@ -22,45 +20,10 @@ constexpr seconds kDrainTime{10};
 constexpr seconds kExitGrace{3};
 /// For the one sample before a kill; the kill must not wait long for it.
 constexpr seconds kSampleTime{1};
-/// The engine hears of a memory kill from the kernel, on another way than of the exit, and under load later.
-/// Only an end that nothing else explains waits for it.
-constexpr milliseconds kOomReportTime{1000};
-
-/// From the end of the streams to the engine's word of the sandbox's end, which is what ended them. Under
-/// load it takes a second; without an end somebody cut the streams.
-constexpr seconds kExitReportTime{5};
-
-constexpr std::int64_t kKilledStatus = 137;
 
 OutputStream to_output_stream(docker::StreamKind kind) {
   return kind == docker::StreamKind::stdout_stream ? OutputStream::stdout_stream
                                                    : OutputStream::stderr_stream;
-}
-
-/// `when` as the engine writes dates (RFC 3339, UTC), to the millisecond and without the Z; empty if it
-/// cannot be written. Compared as text: of a fraction whose zeros the engine left out, the Z counts as late.
-std::string engine_date(std::chrono::system_clock::time_point when) {
-  const std::time_t whole = std::chrono::system_clock::to_time_t(when);
-  std::tm parts{};
-  std::array<char, 32> second{};
-  if (gmtime_r(&whole, &parts) == nullptr) return {};
-  if (std::strftime(second.data(), second.size(), "%Y-%m-%dT%H:%M:%S", &parts) == 0) return {};
-  const auto rest = std::chrono::duration_cast<milliseconds>(when.time_since_epoch()).count() % 1000;
-  std::array<char, 8> fraction{};
-  std::snprintf(fraction.data(), fraction.size(), ".%03d", static_cast<int>(rest));
-  return std::string(second.data()) + fraction.data();
-}
-
-/// Whether the engine's `date` is before `when`; false for one that is not known.
-bool is_before(const std::string& date, std::chrono::system_clock::time_point when) {
-  const std::string limit = engine_date(when);
-  return !date.empty() && date.compare(0, limit.size(), limit) < 0;
-}
-
-/// Whether it is later.
-bool is_later(const std::string& date, std::chrono::system_clock::time_point when) {
-  const std::string limit = engine_date(when);
-  return !limit.empty() && date.compare(0, limit.size(), limit) > 0;
 }
 
 }  // namespace
@@ -276,41 +239,28 @@ asio::awaitable<void> GVisorExecution::sample_usage() {
 }
 
 asio::awaitable<bool> GVisorExecution::collect_exit() {
-  docker::Client& client = context_.dependencies.client;
   if (survived_kill_) {
     evidence_.exit_status = kKilledStatus;  // It did not end; asking for its end would only wait again.
     co_return true;
   }
-  // The streams end a little before the engine has taken note of the exit.
-  const base::CallBounds bounds = evidence_bounds(context_);
-  const std::string& id = sandbox_->container_id();
-  auto pending = co_await client.wait(id, docker::WaitCondition::not_running, bounds);
-  if (!pending) co_return fail(fault_of(pending.error(), "the sandbox's end could not be watched"));
-  const auto streams_ended = std::chrono::system_clock::now();
-  const base::CallBounds soon(base::Deadline::after(kExitReportTime));
-  const auto exit = co_await pending->get(soon);
-  if (!exit) co_return fail(fault_of(exit.error(), "the sandbox's end was not reported"));
-  evidence_.exit_status = exit->status_code;
-
-  const auto details = co_await client.inspect(id, bounds);
-  if (!details) co_return fail(fault_of(details.error(), "the sandbox's state is not known"));
-  died_waiting_ = warm_ && collector_.empty() && is_before(details->finished_at, job_sent_date_);
+  const auto found = co_await await_end(context_, sandbox_->container_id());
+  if (const auto* fault = std::get_if<SandboxFault>(&found)) co_return fail(*fault);
+  const SandboxEnd& end = std::get<SandboxEnd>(found);
+  evidence_.exit_status = end.exit_status;
+  died_waiting_ = warm_ && collector_.empty() && end.is_before(job_sent_date_);
   if (died_waiting_) co_return false;
-  // The streams end behind the sandbox, by 50 ms and more (measured). Those that ended first were cut, and
-  // what they had to bring is missing.
   const bool whole = collector_.report_scanner().complete() || evidence_.kill_reason != KillReason::none;
-  if (!whole && is_later(details->finished_at, streams_ended)) {
+  if (!whole && end.streams_were_cut()) {
     SandboxFault cut;
     cut.failure = SandboxFailure::engine_unreachable;
     cut.message = "the sandbox's output broke off before its end";
     co_return fail(cut);
   }
-  evidence_.oom_killed = details->oom_killed;
-  const bool unexplained = evidence_.exit_status == kKilledStatus && !details->oom_killed &&
-                           evidence_.kill_reason == KillReason::none;
+  evidence_.oom_killed = end.oom_killed;
+  const bool unexplained =
+      evidence_.exit_status == kKilledStatus && !end.oom_killed && evidence_.kill_reason == KillReason::none;
   if (unexplained) {
-    const base::CallBounds report(base::Deadline::after(kOomReportTime), bounds_.stop);
-    evidence_.oom_killed = co_await context_.oom_watch.reported(id, report);
+    evidence_.oom_killed = co_await was_killed_for_memory(context_, sandbox_->container_id(), bounds_.stop);
   }
   co_return true;
 }

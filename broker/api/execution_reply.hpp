@@ -5,6 +5,7 @@
 #include "runners/runner.hpp"
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -35,6 +36,17 @@ struct ExecutionReply {
   std::vector<runners::Artifact> artifacts;
   std::vector<std::string> notes;       ///< What was left out, and why.
   std::optional<runners::Usage> usage;  ///< None when nothing was executed.
+
+  /// What only a cell of a session has.
+  struct Session {
+    std::string id;
+    std::uint64_t cell = 0;
+    std::string state;                     ///< Behind the cell: "idle" or "ended".
+    std::optional<std::string> why_ended;  ///< For people.
+  };
+  std::optional<Session> session;
+  std::optional<runners::DisplayBundle> result;
+  std::vector<runners::DisplayBundle> displays;
 
   struct Timings {
     double validation_ms = 0;

@@ -6,6 +6,7 @@
 #include "broker/caller.hpp"
 #include "broker/image_catalog.hpp"
 #include "broker/policy_catalog.hpp"
+#include "broker/sessions/session_cell.hpp"
 #include "config/config.hpp"
 #include "runners/runner.hpp"
 #include "validators/policy/rights.hpp"
@@ -47,7 +48,8 @@ struct ExecutionRequest {
   validators::policy::Adjustments adjustments;  ///< What the request changes about the policy.
   Layers layers;
   Priority priority = Priority::normal;
-  bool deterministic = false;  ///< The caller's word that the same request has the same result.
+  std::shared_ptr<SessionCell> cell;  ///< Null: an execution of its own.
+  bool deterministic = false;         ///< The caller's word that the same request has the same result.
 };
 
 /// What requests are checked against.

@@ -1471,7 +1471,7 @@ class Displays:
         self._add(bundle, "image/png", text, what)
 
     def _add(self, bundle, media_type, text, what):
-        size = len(text.encode())
+        size = len(json.dumps(text))  # As it travels.
         if size > self._bytes_left:
             return self.note(what, "larger than what is left of %d bytes" % self._max_bytes)
         self._bytes_left -= size
