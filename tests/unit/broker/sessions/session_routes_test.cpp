@@ -157,7 +157,7 @@ TEST_F(SessionRoutesTest, NobodyElsesIsFound) {
   begin(R"({"user_id": "7"})");
   begin();
   EXPECT_EQ(ask(get(mine + "?user_id=7")).status, 200);
-  for (const std::string& query : {"", "?user_id=%227%22", "?user_id=8", "?user_id="}) {
+  for (const std::string query : {"", "?user_id=%227%22", "?user_id=8", "?user_id="}) {
     EXPECT_EQ(ask(get(mine + query)).status, 404) << query;
     EXPECT_EQ(ask(get(mine + "/files" + query)).status, 404) << query;
     EXPECT_EQ(drop(mine + query).status, 404) << query;
