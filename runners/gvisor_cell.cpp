@@ -83,6 +83,10 @@ asio::awaitable<void> GVisorCell::collect_output() {
                       (*chunk)->data);
       reported_ = collector_.trailers_complete();
       if (reported_) co_return;
+      if (collector_.report_scanner().oversized()) {
+        lose_step();
+        co_return;
+      }
       if (collector_.over_limit()) reason = KillReason::output_limit;
     } else if (chunk.error().kind == docker::ErrorKind::timed_out) {
       reason = KillReason::timeout;
@@ -144,10 +148,7 @@ void GVisorCell::read_report() {
 void GVisorCell::conclude() {
   outcome_.execution_time = base::Clock::now() - sent_;
   if (reported_ && !evidence_.report) {
-    SandboxFault lost;
-    lost.failure = SandboxFailure::sandbox_crashed;
-    lost.message = "the session's interpreter sent a report that cannot be read";
-    fail(lost);
+    lose_step();
     return;
   }
   classify(evidence_, job_.limits, outcome_);
@@ -171,6 +172,14 @@ void GVisorCell::conclude() {
   const double wall = std::chrono::duration<double>(outcome_.execution_time).count();
   outcome_.usage.cpu_seconds = std::min(report.cpu_seconds, std::ceil(wall * job_.limits.cpus) + 1.0);
   outcome_.usage.peak_memory_mb = std::min(report.max_rss_mb, static_cast<double>(job_.limits.max_memory_mb));
+}
+
+/// Where the interpreter is in its work is not known any more.
+void GVisorCell::lose_step() {
+  SandboxFault lost;
+  lost.failure = SandboxFailure::sandbox_crashed;
+  lost.message = "the session's interpreter sent a report that cannot be read";
+  fail(lost);
 }
 
 void GVisorCell::fail(const SandboxFault& fault) {

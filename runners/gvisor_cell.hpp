@@ -39,6 +39,7 @@ class GVisorCell {
   boost::asio::awaitable<void> collect_end();
   void read_report();
   void conclude();
+  void lose_step();
   void fail(const SandboxFault& fault);
 
   GVisorContext& context_;

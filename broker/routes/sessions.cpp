@@ -165,6 +165,7 @@ class SessionRoutes {
     Sessions& sessions = parts_.sessions;
     const auto entry = find(request, body.user_id);
     if (!entry) co_return not_found();
+    if (entry->state == SessionEntry::State::ended) co_return http::to_response(session_gone(*entry));
     auto parsed =
         make_cell_request(entry->request, std::move(body), parts_.rules, sessions.limits(), request.caller);
     if (parsed.has_error()) co_return http::to_response(parsed.error());

@@ -46,17 +46,22 @@ OrderedJson to_object(const SessionEntry& entry) {
   return object;
 }
 
+/// What ended a session may be told in the engine's words.
+std::string text_of(const OrderedJson& body) {
+  return body.dump(-1, ' ', false, OrderedJson::error_handler_t::replace);
+}
+
 }  // namespace
 
 std::string session_json(const SessionEntry& entry) {
-  return to_object(entry).dump();
+  return text_of(to_object(entry));
 }
 
 std::string sessions_json(const std::vector<Sessions::Pointer>& entries) {
   OrderedJson body;
   body["sessions"] = OrderedJson::array();
   for (const Sessions::Pointer& entry : entries) body["sessions"].push_back(to_object(*entry));
-  return body.dump();
+  return text_of(body);
 }
 
 }  // namespace sallyport::broker

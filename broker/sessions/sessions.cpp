@@ -89,7 +89,10 @@ struct Sessions::State {
     entry.used = Clock::now();
     entry.session.reset();
     entry.watch_stop.request_stop();
+    // It is remembered for a while, with no more than it takes to tell of it.
     std::string().swap(entry.judged_code);
+    std::string().swap(entry.request.base.context_json);
+    entry.request.fields = nullptr;
   }
 
   void forget_old() {

@@ -2,15 +2,16 @@
 
 import base64
 import json
-import os
 import signal
 import socket
 import time
 import unittest
 import urllib.parse
 
-from harness import NO_DOORS, Broker, in_background, wait_until
+from harness import NO_DOORS, Broker, PrivateEngine, in_background, kill_processes_with, recorded_digest, wait_until
 
+REPORT = {"outcome": "returned", "exit_code": 0, "exception": None, "artifacts": [], "notes": [],
+          "usage": {"cpu_seconds": 0, "max_rss_kb": 1}, "result": None, "displays": []}
 PNG = b"\x89PNG\r\n\x1a\n"
 
 
@@ -373,6 +374,103 @@ class Lifetimes(unittest.TestCase):
     def test_switched_off(self):
         with Broker(sessions={"enabled": False}) as broker:
             self.assertEqual(broker.post({}, path="/v1/sessions")[0], 404)
+
+
+class Engine(unittest.TestCase):
+    def test_an_engine_that_goes_away_takes_its_sessions_along(self):
+        engine = PrivateEngine()
+        self.addCleanup(engine.close)
+        engine.take_image(recorded_digest())
+        with Broker(engine_socket=engine.socket) as broker:
+            idle, busy = SessionClient(broker), SessionClient(broker)
+            idle.cell("x = 1")
+            running = in_background(busy.post_cell, "import time\ntime.sleep(100)", timeout_seconds=120)
+            self.assertTrue(wait_until(lambda: busy.state() == "busy", 20))
+            time.sleep(1)
+            engine.process.kill()
+            engine.process.wait()
+            kill_processes_with(engine.folder)  # Its containerd, which the next one could not do with.
+            status, error = running()
+            self.assertEqual((status, error["error_type"]), (503, "SandboxError"))
+            self.assertIn("its variables and files are lost", error["message"])
+            for session in (idle, busy):
+                self.assertTrue(wait_until(lambda: session.state() == "ended", 60))
+                self.assertEqual(session.post_cell("x")[0], 410)
+            engine.start()
+            self.assertTrue(wait_until(lambda: broker.get("/readyz")[0] == 200, 30))
+            self.assertEqual(SessionClient(broker).cell("2")["result"], {"text/plain": "2"})
+
+
+class Hostile(unittest.TestCase):
+    """What a cell can do to the protocol: it lies about its own session, and about nothing else."""
+
+    FIND_NONCE = (
+        "import os, sys\n"
+        "frame = sys._getframe()\n"
+        "while 'nonce' not in frame.f_locals: frame = frame.f_back\n"
+        "nonce = frame.f_locals['nonce']\n")
+
+    @classmethod
+    def setUpClass(cls):
+        cls.broker = Broker(sessions={"max_sessions": 20, "max_per_user": 0})
+        cls.broker.start()
+        cls.addClassCleanup(cls.broker.stop)
+
+    def session(self):
+        session = SessionClient(self.broker)
+        self.addCleanup(session.call, "DELETE")
+        return session
+
+    def forge(self, session, report, padding=0):
+        """A report of the cell's own making, with so many "x" for its PADDING, and then it goes on."""
+        return session.free(self.FIND_NONCE + f"body = {json.dumps(report)!r}.replace('PADDING', 'x' * {padding}).encode()\n"
+                            "os.write(2, nonce + bytes(4))\n"
+                            "left = nonce + len(body).to_bytes(4, 'big') + body\n"
+                            "while left: left = left[os.write(1, left):]\n"
+                            "import time\ntime.sleep(2)")
+
+    def test_a_forged_report_is_held_to_its_limits(self):
+        for wrong, padding in (({"result": 5}, 0), ({"displays": [{}] * 100}, 0), ({"result": {"text/javascript": "x"}}, 0),
+                               ({"result": {"text/plain": "PADDING"}}, 6_000_000),
+                               ({"result": {"text/plain": "PADDING"}}, 25_000_000),
+                               ({"displays": [{"image/png": "R0lGODlh"}]}, 0),
+                               ({"artifacts": [{"path": "../x", "size": 0, "content_base64": ""}]}, 0)):
+            with self.subTest(list(wrong), padding=padding):
+                session = self.session()
+                reply = self.forge(session, {**REPORT, **wrong}, padding)
+                self.assertEqual(reply["error_type"], "SandboxError", reply["error_message"])
+                self.assertEqual(reply["session"]["state"], "ended")
+                self.assertEqual(session.post_cell("1")[0], 410)
+
+    def test_a_forged_report_lies_about_its_own_session_alone(self):
+        session, other = self.session(), self.session()
+        reply = self.forge(session, {**REPORT, "result": {"text/plain": "forged"}})
+        self.assertEqual(reply["result"], {"text/plain": "forged"})
+        # The next cell waits behind the one that goes on, within its own time.
+        self.assertEqual(session.cell("1", timeout_seconds=20)["result"], {"text/plain": "1"})
+        self.assertEqual(other.cell("2")["result"], {"text/plain": "2"})
+
+    def test_whatever_it_breaks_ends_in_time(self):
+        for name, code in (
+            ("closes its descriptors", "import os\nos.closerange(0, 1024)"),
+            ("closes its streams", "import os\nos.close(1)\nos.close(2)"),
+            ("replaces itself", "import os\nos.execv('/bin/sh', ['sh', '-c', 'sleep 100'])"),
+            ("stops itself", "import os, signal\nos.kill(os.getpid(), signal.SIGSTOP)\nimport time\ntime.sleep(100)"),
+            ("breaks the agent's modules", "import os, json\nos.read = json.dumps = json.loads = None"),
+            ("reads the pipe of jobs", "import os\nfor fd in range(3, 1024):\n    try: os.read(fd, 1)\n    except OSError: pass"),
+            ("ignores the interrupt", "import signal, time\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\ntime.sleep(100)"),
+            ("never lets go of the lock", "import re\nre.match('(a+)+$', 'a' * 60 + 'b')"),
+            ("has a tiny recursion limit", "import sys\nsys.setrecursionlimit(30)"),
+            ("fills the files", "import os\nf = open('big', 'wb')\nfor _ in range(200): f.write(bytes(2**20))"),
+        ):
+            with self.subTest(name):
+                session = self.session()
+                began = time.monotonic()
+                for _ in range(2):
+                    status, reply = session.post_cell(code, timeout_seconds=2, **NO_DOORS)
+                    self.assertIn(status, (200, 410), reply)
+                self.assertLess(time.monotonic() - began, 60)
+        self.assertEqual(self.session().cell("3")["result"], {"text/plain": "3"})
 
 
 class RichOutput(unittest.TestCase):
