@@ -11,8 +11,10 @@
 #include "broker/compat/judge0_result.hpp"
 #include "broker/compat/piston.hpp"
 #include "broker/service.hpp"
+#include "broker/sessions/session_json.hpp"
 #include "tests/unit/broker/fakes.hpp"
 #include "tests/unit/broker/loop_thread.hpp"
+#include "tests/unit/broker/sessions/fake_session.hpp"
 
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
@@ -97,6 +99,16 @@ TEST(OpenApi, HasTheMembersOfTheReplies) {
   expect_described(json::parse(error.to_json()), schema("Error"), "Error");
 }
 
+TEST(OpenApi, HasTheMembersOfTheRepliesOfSessions) {
+  ExecutionReply cell = full_reply();
+  cell.session.emplace();
+  cell.result.emplace();
+  cell.displays.emplace_back();
+  expect_described(reply_object(cell, Contents::included), schema("CellReply"), "CellReply");
+  const std::vector<Sessions::Pointer> sessions = {std::make_shared<SessionEntry>()};
+  expect_described(json::parse(sessions_json(sessions)), schema("SessionList"), "SessionList");
+}
+
 TEST(OpenApi, HasTheMembersOfTheRepliesInOtherForms) {
   compat::PistonJob piston;
   const json ran = json::parse(compat::piston_reply(piston, full_reply()));
@@ -131,6 +143,7 @@ class OpenApiServiceTest : public ::testing::Test {
     loop_.on_loop([this] {
       ServiceParts parts(runner_, catalog_, policies_, audit_, log_);
       parts.metrics = &metrics_;
+      parts.sessions = &opener_;
       service_ = std::make_unique<Service>(loop_.executor(), config_, std::move(parts));
       ASSERT_TRUE(service_->start().has_value());
       port_ = service_->port();
@@ -179,6 +192,7 @@ class OpenApiServiceTest : public ::testing::Test {
 
   config::Config config_;
   test::FakeRunner runner_;
+  test::FakeOpener opener_;
   test::FakeCatalog catalog_;
   test::FakePolicies policies_;
   test::FakeAudit audit_;
@@ -219,6 +233,8 @@ TEST_F(OpenApiServiceTest, HasEveryFieldOfTheRequests) {
     EXPECT_EQ(known_fields(path, inner(R"({"code": "1", "files": [{)", "}]}")), described("File"));
   }
   EXPECT_EQ(known_fields("/v1/redact", inner("{", "}")), described("RedactionRequest"));
+  EXPECT_EQ(known_fields("/v1/sessions", inner("{", "}")), described("SessionRequest"));
+  EXPECT_EQ(known_fields("/v1/sessions/x/cells", inner("{", "}")), described("CellRequest"));
 }
 
 /// Of the foreign forms, which ignore what they do not know: each field that the document has is looked at.
