@@ -245,7 +245,9 @@ TEST_F(PipelineTest, UsersOfDifferentKeysAreDifferentUsers) {
   request_.deterministic = true;
   request_.image.digest = "sha256:1";
   const auto as = [this](const char* key, const char* user) {
-    request_.caller = std::make_shared<Caller>(Caller{key, 1});
+    Caller caller;
+    caller.key_id = key;
+    request_.caller = std::make_shared<Caller>(caller);
     request_.user_id = UserId(std::string(user));
     ASSERT_TRUE(execute().has_value());
   };
