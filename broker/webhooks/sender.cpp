@@ -148,7 +148,8 @@ Attempt CurlSender::send(const Message& message) const {
   curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
   Attempt attempt;
   attempt.status = static_cast<int>(status);
-  if (transfer.refused) {
+  // A host may have further addresses, of which one is permitted and answered.
+  if (transfer.refused && status == 0) {
     attempt.result = Delivery::refused;
     attempt.message = "the egress policy does not permit " + *transfer.refused;
   } else if (code != CURLE_OK && transfer.received <= kMaxAnswer) {

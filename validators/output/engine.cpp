@@ -186,7 +186,7 @@ void Engine::try_keyword(std::uint32_t use, std::uint64_t anchor, std::uint64_t 
 void Engine::try_rule(std::uint32_t rule, std::uint64_t at, const Window& window) {
   const Tried tried = matcher_.try_at(rule, at, window);
   look_up_to(tried.looked);
-  if (!sure_) {
+  if (!sure_ || !tried.counted) {
     return;
   }
   sure_ = tried_ < Vain::most_tries && looked_to_ - looked_from_ <= Vain::longest;
@@ -250,7 +250,7 @@ bool Engine::recall_vain(const Vain& vain, std::uint64_t from) {
   }
   for (std::size_t i = 0; i < vain.tried; ++i) {
     const Vain::Try& tried = vain.tries[i];
-    matcher_.looked_in_vain(tried.rule, from + tried.at, from + tried.until);
+    matcher_.try_in_vain(tried.rule, from + tried.at, from + tried.until);
   }
   return true;
 }

@@ -41,7 +41,7 @@ Matcher::Matcher(const CompiledRules& rules, Findings& findings)
 
 Tried Matcher::try_at(std::uint32_t rule, std::uint64_t at, const Window& window, bool alone) {
   if (!has_lead(rules_.compiled[rule].lead, at, window)) {
-    return {at + 1, at};
+    return {at + 1, at, false};
   }
   if (at < covered_[rule] || !is_worth_a_try(rule, at)) {
     return {};
@@ -57,7 +57,7 @@ Tried Matcher::try_at(std::uint32_t rule, std::uint64_t at, const Window& window
     }
     const std::uint64_t until = at + memory->size - memory->before - 1;
     looked_in_vain(rule, at, until);
-    return {until + 1, until};
+    return {until + 1, until, true};
   }
   furthest_ = 0;
   looked_ = 0;
@@ -74,7 +74,7 @@ Tried Matcher::try_at(std::uint32_t rule, std::uint64_t at, const Window& window
   }
   const std::uint64_t until = furthest_ == 0 ? to : furthest_;
   looked_in_vain(rule, at, until);
-  return {looked_ <= to && !alone ? looked_ : 0, until};
+  return {looked_ <= to && !alone ? looked_ : 0, until, true};
 }
 
 bool Matcher::is_worth_a_try(std::uint32_t rule, std::uint64_t at) {

@@ -24,7 +24,8 @@ struct Tried {
   // If there is no match: the place up to which the text (with the two bytes before) says so and would say so
   // anywhere. 0 if there is one, or if that is not known.
   std::uint64_t looked = 0;
-  std::uint64_t until = 0;  // what looked_in_vain was told
+  std::uint64_t until = 0;  // up to where the rule has looked
+  bool counted = false;     // it stood before more than the lead
 };
 
 class Matcher {
@@ -34,10 +35,16 @@ class Matcher {
   // A match that begins at `at`, of at most the rule's max_length. What a match of the same rule covers is
   // not tried again. `alone`: only if the match is not followed by what would make a number longer.
   Tried try_at(std::uint32_t rule, std::uint64_t at, const Window& window, bool alone = false);
-  // Whether a rule would be tried here as if it had never looked in vain.
-  [[nodiscard]] bool is_fresh(std::uint32_t rule, std::uint64_t at) const { return at >= busy_[rule].until; }
-  // A rule has looked in vain from `at` to `until`.
-  void looked_in_vain(std::uint32_t rule, std::uint64_t at, std::uint64_t until);
+  // Whether a rule would be tried here as if it had neither matched nor looked in vain before.
+  [[nodiscard]] bool is_fresh(std::uint32_t rule, std::uint64_t at) const {
+    return at >= covered_[rule] && at >= busy_[rule].until;
+  }
+  // What try_at does where it is known that the rule looks in vain up to `until`.
+  void try_in_vain(std::uint32_t rule, std::uint64_t at, std::uint64_t until) {
+    if (is_worth_a_try(rule, at)) {
+      looked_in_vain(rule, at, until);
+    }
+  }
   // All matches that begin in [from, to], from left to right.
   void search(std::uint32_t rule, std::uint64_t from, std::uint64_t to, const Window& window);
 
@@ -108,6 +115,7 @@ class Matcher {
     std::size_t tries = 0;
   };
   bool is_worth_a_try(std::uint32_t rule, std::uint64_t at);
+  void looked_in_vain(std::uint32_t rule, std::uint64_t at, std::uint64_t until);
 
   std::vector<Busy> busy_;              // by rule
   std::vector<std::uint64_t> covered_;  // by rule: up to where its last match goes

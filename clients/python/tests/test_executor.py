@@ -178,7 +178,7 @@ def test_a_sandbox_of_ones_own_runs_between_the_brokers_doors(broker: FakeBroker
     )
     result = CodeExecutor(9, Here, settings=broker.settings()).execute("x", {"n": 1})
     assert [request.path for request in broker.requests] == ["/v1/validate", "/v1/redact"]
-    assert broker.last.body == {"text": "1 9", "redact": True}
+    assert broker.last.body == {"text": "1 9", "redact": True, "user_id": 9}
     assert result.success and result.stdout == "[REDACTED]" and result.was_output_redacted
     assert result.output_violations == [{**violation, "stream": "stdout"}]
 

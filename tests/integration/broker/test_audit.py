@@ -147,7 +147,7 @@ class Keys(AuditTestCase):
         for name, scope in (("worker", "execute"), ("auditor", "admin")):
             created[name] = json.loads(self.command(
                 "keys", "create", name, "--scope", scope, "--json", "--may-switch-off",
-                "enable_ast_validation,enable_output_validation").stdout)
+                "enable_ast_validation,enable_output_validation,redact_sensitive_output").stdout)
         self.broker.start()
         for _ in range(10):
             status, _, _ = self.broker.post({"code": "print(1)", **NO_DOORS},

@@ -247,7 +247,7 @@ TEST_F(PipelineTest, UsersOfDifferentKeysAreDifferentUsers) {
   const auto as = [this](const char* key, const char* user) {
     Caller caller;
     caller.key_id = key;
-    request_.caller = std::make_shared<Caller>(caller);
+    request_.caller = std::make_shared<const Caller>(caller);
     request_.user_id = UserId(std::string(user));
     ASSERT_TRUE(execute().has_value());
   };

@@ -69,7 +69,8 @@ Score score_of(const std::vector<output::Sample>& samples) {
     if (sample.tier == "negative") {
       ++score.honest;
       score.changed += result.sanitized_output != sample.text ? 1U : 0U;
-    } else if (sample.tier == "plain" || sample.tier == "context") {
+    } else if ((sample.tier == "plain" || sample.tier == "context" || sample.tier == "size") &&
+               !sample.secrets.empty()) {
       ++score.secrets;
       const bool left =
           std::any_of(sample.secrets.begin(), sample.secrets.end(), [&](const std::string& secret) {

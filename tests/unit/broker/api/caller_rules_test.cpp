@@ -49,7 +49,7 @@ TEST_F(CallerRulesTest, ALowerCeilingHoldsAndBringsTheDefaultDown) {
   EXPECT_EQ(ask("", &request), "");
   EXPECT_EQ(request.limits.max_memory_mb, 128U);
   EXPECT_EQ(request.limits.timeout, std::chrono::seconds(5));
-  EXPECT_EQ(request.limits.cpu_seconds, 5);
+  EXPECT_EQ(request.limits.cpu_seconds, 8);
   EXPECT_EQ(ask(R"("sandbox_config": {"max_memory_mb": 129})"),
             "422 sandbox_config.max_memory_mb: 129 is above the ceiling of 128");
   EXPECT_EQ(ask(R"("sandbox_config": {"timeout_seconds": 5.1})"),

@@ -156,7 +156,7 @@ TEST_F(ExecutionRequestTest, RefusalsSayWhatIsWrong) {
   rules_.max_files_bytes = 10;
   const std::string fields =
       "code, context, stdin, files, user_id, image, sandbox_type, sandbox_config, policy, "
-      "priority, deterministic, "
+      "priority, deterministic, mode, callback_url, "
       "forbidden_functions, forbidden_modules, forbidden_attributes, "
       "enable_syntax_validation, enable_ast_validation, enable_output_validation, redact_sensitive_output, "
       "log_executions";

@@ -29,7 +29,8 @@ TEST(Redaction, RefusesWhatIsWrong) {
       {R"({"text": 1})", 422, "text must be a string, not a number"},
       {R"({"text": "a", "redact": "yes"})", 422, "redact must be a boolean, not a string"},
       {R"({"text": "a", "redactt": true})", 422, R"(unknown field "redactt"; did you mean "redact"?)"},
-      {R"({"text": "a", "user_id": true})", 422, "user_id must be an integer, a string or null, not a boolean"},
+      {R"({"text": "a", "user_id": true})", 422,
+       "user_id must be an integer, a string or null, not a boolean"},
       {"{", 400, nullptr},
   };
   for (const Case& each : cases) {

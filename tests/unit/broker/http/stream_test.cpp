@@ -55,9 +55,10 @@ class StreamTest : public ::testing::Test {
   Router routes() {
     Router router;
     const auto add = [&router](const char* path, BodyProducer produce) {
-      router.add({"GET", path, false, [produce](Request, std::stop_token) { return answer(produce); }});
+      router.add(
+          {"GET", path, Scope::open, false, [produce](Request, std::stop_token) { return answer(produce); }});
     };
-    router.add({"GET", "/hello", false, [](Request, std::stop_token) { return answer({}); }});
+    router.add({"GET", "/hello", Scope::open, false, [](Request, std::stop_token) { return answer({}); }});
     add("/two", [this](BodyWriter& writer, std::stop_token stop) { return two(writer, std::move(stop)); });
     add("/flood",
         [this](BodyWriter& writer, std::stop_token stop) { return flood(writer, std::move(stop)); });

@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include <cstdlib>
 #include <memory>
 #include <string>
 
@@ -24,6 +25,11 @@ class PassingDoor : public FirstDoor, public OutputDoor {
     OutputVerdict verdict;
     verdict.texts = std::move(question.texts);
     return verdict;
+  }
+  /// Nothing streams over this protocol.
+  std::unique_ptr<LiveInspection> inspect_live(bool /*redact*/,
+                                               std::vector<std::string> /*known_secrets*/) const override {
+    std::abort();
   }
   std::uint64_t generation() const override { return 0; }
 };

@@ -111,7 +111,7 @@ TEST_F(ToolsTest, ArgumentsBecomeASubmission) {
       body(Tool::run_python, R"({"code": "1", "stdin": "s", "files": [{"path": "a", "content": "b"}],
                                  "context": {"big": 123456789012345678901234567890}, "timeout_seconds": 5})");
   EXPECT_NE(text.find(R"("context":{"big":123456789012345678901234567890})"), std::string::npos) << text;
-  auto request = parse_execution_request(text, rules_);
+  auto request = parse_execution_request(text, rules_, nobody());
   ASSERT_TRUE(request.has_value()) << request.error().message;
   EXPECT_EQ(request->code, "1");
   EXPECT_EQ(request->stdin_text, "s");

@@ -92,7 +92,7 @@ class WebhooksTest : public ::testing::Test {
     return loop_.eventually([this, count] { return sender_.count() == count; });
   }
 
-  test::TemporaryFolder folder_;
+  sallyport::test::TemporaryFolder folder_;
   config::Webhooks config_;
   FakeSender sender_;
   broker::test::FakeLog log_;

@@ -1,6 +1,7 @@
 // The engine's own ways of matching against RE2, which decides what a pattern means.
 #include "validators/output/backtracker.hpp"
 #include "validators/output/dfa.hpp"
+#include "validators/output/digit_groups.hpp"
 #include "validators/output/literal_scanner.hpp"
 #include "validators/output/regex_tree.hpp"
 
@@ -47,6 +48,33 @@ re2::RE2::Options latin1() {
   re2::RE2::Options options;
   options.set_encoding(re2::RE2::Options::EncodingLatin1);
   return options;
+}
+
+TEST(Patterns, DigitsOfABlock) {
+  std::mt19937 random(3);  // NOLINT(cert-msc32-c,cert-msc51-cpp): the same each time
+  for (int round = 0; round < 200; ++round) {
+    std::array<char, digit_block> block{};
+    std::uint64_t digits = 0;
+    for (std::size_t i = 0; i < block.size(); ++i) {
+      block.at(i) = static_cast<char>(round % 2 == 0 ? random() % 256 : '/' + random() % 12);
+      digits |= std::uint64_t{block.at(i) >= '0' && block.at(i) <= '9'} << i;
+    }
+    EXPECT_EQ(find_digits(block.data()), digits);
+    EXPECT_EQ(find_digits_portably(block.data()), digits);
+  }
+}
+
+// Which numbers can be refused by the length of their first group.
+TEST(Patterns, ShapesOfNumbers) {
+  std::string why;
+  Nfa nfa(64);
+  nfa.add(*parse_regex("(?P<secret>\\d{3}-\\d{2}|4\\d{5}|\\d{30})", why));
+  const DigitShapes shapes(Dfa::gate(nfa, {nfa.start(0)}));
+  EXPECT_TRUE(shapes.allow(3, '-'));
+  EXPECT_FALSE(shapes.allow(3, '.'));
+  EXPECT_FALSE(shapes.allow(4, '-'));
+  EXPECT_TRUE(shapes.allow(6, '.'));
+  EXPECT_TRUE(shapes.allow(DigitShapes::most, '.'));
 }
 
 TEST(Patterns, BacktrackerAgreesWithRe2) {

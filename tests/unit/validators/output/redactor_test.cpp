@@ -1,6 +1,7 @@
 #include "tests/unit/validators/output/support.hpp"
 #include "validators/output/compiled_rules.hpp"
 
+#include <array>
 #include <random>
 #include <set>
 
@@ -137,6 +138,24 @@ TEST(Redactor, ReportsWithoutChanging) {
     EXPECT_EQ(outcome.text, text);
     EXPECT_EQ(outcome.found, (std::vector<std::string>{"password 1 1", "pem 1 1"}));
   }
+}
+
+// Places that were looked at in vain are remembered, which must not change what is found at others.
+TEST(Redactor, WhatIsRememberedChangesNothing) {
+  constexpr std::array<std::string_view, 9> lines{
+      "password = x\n",  "password = hunter22x\n", "the password is set\n",  "password: 'a' tok_short\n",
+      "xpassword=:::\n", "AKIASJJQY7GBNN22XCE\n",  "AKIASJJQY7GBNN22XCEM\n", "db://ann@host/x\n",
+      "password\n"};
+  std::mt19937 random(5);  // NOLINT(cert-msc32-c,cert-msc51-cpp): the same each time
+  std::string text;
+  std::string expected;
+  for (int i = 0; i < 400; ++i) {
+    const auto line = lines.at(random() % lines.size());
+    text += line;
+    expected += redact(few(), line).text;
+  }
+  EXPECT_EQ(redact(few(), text).text, expected);
+  EXPECT_EQ(redact_bytes(few(), text).text, expected);
 }
 
 TEST(Redactor, RulesThatOnlyWarn) {
