@@ -35,8 +35,8 @@ struct OutputViolation {
   std::string rule;
   std::string category;
   std::string severity;  ///< "low", "medium", "high", "critical"
-  std::string
-      stream;  ///< "stdout", "stderr", "error_message", "error_type", "artifact", "artifact_path", "notes"
+  std::string stream;    ///< "stdout", "stderr", "error_message", "error_type", "artifact", "artifact_path",
+                       ///< "notes", "display"
   std::string message;
   std::uint64_t count = 0;
   std::uint64_t line = 0;  ///< Of the first finding, from 1; 0: not known.
@@ -82,7 +82,8 @@ struct OutputTexts {
       error_type;  ///< The name of an exception's class, which may be the submission's own.
   std::optional<std::string> error_message;  ///< Repeats what the submission raised.
   std::vector<runners::Artifact> artifacts;
-  std::vector<std::string> notes;  ///< Name files of the submission.
+  std::vector<std::string> notes;     ///< Name files of the submission.
+  std::vector<std::string> displays;  ///< Values that a cell of a session showed, its result too.
 };
 
 /// What the second door is asked.

@@ -1,6 +1,8 @@
 #include "broker/pipeline.hpp"
 
 #include "base/run_on.hpp"
+#include "broker/sessions/cell_door.hpp"
+#include "broker/sessions/display_texts.hpp"
 #include "broker/verdict.hpp"
 
 #include <nlohmann/json.hpp>
@@ -81,6 +83,7 @@ runners::Job make_job(ExecutionRequest& request, const std::string& id) {
   job.stdin_text = std::move(request.stdin_text);
   job.files = std::move(request.files);
   job.limits = request.limits;
+  if (request.cell) job.cell = request.cell->options;
   job.owner = job_owner(owner_of(request));
   return job;
 }
@@ -199,7 +202,13 @@ asio::awaitable<ApiResult<ExecutionReply>> Pipeline::walk(ExecutionRequest& requ
     runners::OutputSink* const sink = live ? &*live : nullptr;
     CallBounds run_bounds(bounds.deadline.at_most(request.limits.timeout + parts_.run_overhead),
                           run.get_token());
-    runners::Outcome outcome = co_await parts_.runner.run(std::move(job), sink, std::move(run_bounds));
+    runners::Outcome outcome;
+    if (request.cell) {
+      request.cell->began = true;
+      outcome = co_await request.cell->session->run(std::move(job), sink, std::move(run_bounds));
+    } else {
+      outcome = co_await parts_.runner.run(std::move(job), sink, std::move(run_bounds));
+    }
     permit.reset();
     if (live) live->finish();
     reply.timings.sandbox_ms = milliseconds_since(started);
@@ -236,6 +245,30 @@ std::optional<std::string> Pipeline::cache_key_of(const ExecutionRequest& reques
 
 void Pipeline::observe(metrics::Stage stage, double milliseconds) const {
   if (parts_.metrics != nullptr) parts_.metrics->stage(stage, milliseconds / 1000);
+}
+
+asio::awaitable<ApiResult<std::unique_ptr<runners::Session>>> Pipeline::open_session(
+    const ExecutionRequest& request, runners::SessionOpener& opener, std::string id, CallBounds bounds) {
+  const Owner owner = owner_of(request);
+  if (const auto refusal = parts_.admission.check_rate(owner)) co_return refused_entry(*refusal);
+  Admission::Result entry = co_await parts_.admission.enter(owner, request.priority, bounds);
+  if (const auto* refusal = std::get_if<AdmissionRefusal>(&entry)) co_return refused_entry(*refusal);
+  runners::SessionSpec spec;
+  spec.id = std::move(id);
+  spec.image = request.image.name;
+  spec.limits = request.limits;
+  CallBounds opening(bounds.deadline.at_most(parts_.run_overhead), bounds.stop);
+  runners::OpenedSession opened = co_await opener.open_session(std::move(spec), std::move(opening));
+  if (opened.session) co_return std::move(opened.session);
+  ExecutionReply reply;
+  if (auto error = apply_outcome(std::move(opened.failure), request.limits, reply))
+    co_return std::move(*error);
+  ApiError error;
+  error.status = 503;
+  error.error_type = "SandboxError";
+  error.message = reply.error_message.value_or("the sandbox did not start");
+  error.retry_after_seconds = 1;
+  co_return error;
 }
 
 asio::awaitable<ApiResult<ValidationReply>> Pipeline::validate(ExecutionRequest request) {
@@ -315,10 +348,15 @@ asio::awaitable<CodeVerdict> Pipeline::pass_first_door(const ExecutionRequest& r
   question.check_policy = layers.enable_ast_validation;
   question.policy = request.policy;
   question.adjustments = &request.adjustments;
-  const auto& workers = request.code.size() <= kMaxShortCode ? parts_.short_workers : parts_.workers;
-  if (!workers) co_return parts_.doors.first->check(question);
+  const std::string_view earlier =
+      request.cell ? std::string_view(request.cell->earlier_code) : std::string_view();
+  const bool is_short = request.code.size() + earlier.size() <= kMaxShortCode;
+  const auto& workers = is_short ? parts_.short_workers : parts_.workers;
+  if (!workers) co_return check_cell(*parts_.doors.first, question, earlier);
   // Not cut short: linear time bounds it, and the deadline is looked at right after.
-  auto check = [door = parts_.doors.first, &question] { return door->check(question); };
+  auto check = [door = parts_.doors.first, &question, earlier] {
+    return check_cell(*door, question, earlier);
+  };
   co_return co_await base::run_on(workers, std::move(check));
 }
 
@@ -369,6 +407,7 @@ asio::awaitable<void> Pipeline::pass_second_door(const ExecutionRequest& request
   question.texts.error_message = std::move(reply.error_message);
   question.texts.artifacts = std::move(reply.artifacts);
   question.texts.notes = std::move(reply.notes);
+  question.texts.displays = take_display_texts(reply);
   OutputVerdict verdict;
   if (live == nullptr) {
     verdict = co_await ask_second_door(bytes, std::move(question));
@@ -387,6 +426,8 @@ asio::awaitable<void> Pipeline::pass_second_door(const ExecutionRequest& request
     reply.invalid_utf8_replaced = 0;
     reply.artifacts.clear();
     reply.notes.clear();
+    reply.result.reset();
+    reply.displays.clear();
     reply.error_type = "OutputValidationError";
     reply.error_message = std::move(verdict.error_message);
     co_return;
@@ -399,6 +440,7 @@ asio::awaitable<void> Pipeline::pass_second_door(const ExecutionRequest& request
   reply.error_message = std::move(verdict.texts.error_message);
   reply.artifacts = std::move(verdict.texts.artifacts);
   reply.notes = std::move(verdict.texts.notes);
+  put_display_texts(reply, std::move(verdict.texts.displays));
 }
 
 void Pipeline::audit(const ExecutionRequest& request, const Evidence& evidence, const ExecutionReply* reply,

@@ -16,6 +16,7 @@
 #include "broker/metrics/broker_metrics.hpp"
 #include "broker/result_cache.hpp"
 #include "runners/runner.hpp"
+#include "runners/session.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
@@ -74,6 +75,12 @@ class Pipeline {
   /// Why a request would be refused at once: its user, or key, has had enough (429), a layer that it wants is
   /// missing (422). Counts it against the rates; whoever asks marks the request as accepted.
   [[nodiscard]] std::optional<ApiError> refusal(const ExecutionRequest& request);
+
+  /// A sandbox for a session of `request`, which is counted and waits for its turn as a submission does; once
+  /// the session stands, it holds no place. Errors as `execute` has them.
+  boost::asio::awaitable<ApiResult<std::unique_ptr<runners::Session>>> open_session(
+      const ExecutionRequest& request, runners::SessionOpener& opener, std::string id,
+      base::CallBounds bounds);
 
   /// The first door alone: nothing runs and nothing is recorded. 422 for a layer that is missing; 429 by the
   /// same rates as executions, with which it is counted.

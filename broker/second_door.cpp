@@ -105,6 +105,7 @@ void inspect_all_but_streams(OutputTexts& texts, Inspection& inspection) {
     }
   }
   for (std::string& note : texts.notes) inspection.inspect(note, "notes");
+  for (std::string& text : texts.displays) inspection.inspect(text, "display");
 }
 
 void conclude_with(Inspection& inspection, bool was_truncated, OutputVerdict& verdict) {

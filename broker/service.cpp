@@ -15,6 +15,7 @@
 #include "broker/routes/jobs.hpp"
 #include "broker/routes/mcp.hpp"
 #include "broker/routes/openapi.hpp"
+#include "broker/routes/sessions.hpp"
 #include "broker/seconds.hpp"
 #include "broker/submissions.hpp"
 #include "broker/webhooks/webhooks.hpp"
@@ -49,6 +50,9 @@ class Service::Impl {
         jobs_(make_jobs(executor, parts)),
         job_events_(jobs_ ? std::make_unique<JobEvents>(executor, *jobs_, event_lists_) : nullptr),
         webhooks_(make_webhooks(executor, parts)),
+        sessions_(executor, config_.sessions),
+        session_opener_(parts.sessions),
+        new_id_(parts.new_id),
         readiness_(executor, parts.runner, config_.images.default_image,
                    seconds(config_.engine.call_timeout_seconds)),
         server_(executor, config_.server, routes(parts), parts.log, parts.metrics, parts.gate) {
@@ -78,6 +82,8 @@ class Service::Impl {
     co_await self->server_.shut_down();
     if (self->jobs_) co_await self->jobs_->shut_down(end_of_runs);
     if (self->webhooks_) co_await self->webhooks_->shut_down();
+    CallBounds ending(Deadline::after(seconds(self->config_.engine.call_timeout_seconds)));
+    co_await self->sessions_.shut_down(std::move(ending));
     CallBounds bounds(Deadline::after(seconds(self->config_.engine.call_timeout_seconds)));
     co_await self->readiness_.finish(std::move(bounds));
   }
@@ -146,6 +152,15 @@ class Service::Impl {
     return parts;
   }
 
+  SessionRoutesParts sessions_parts() {
+    SessionRoutesParts parts(pipeline_, sessions_, *session_opener_, rules_);
+    parts.new_id = new_id_;
+    parts.longest_beside_run = longest_beside_run();
+    parts.workers = workers_;
+    parts.cutting = [this] { return server_.cutting(); };
+    return parts;
+  }
+
   http::Router routes(const ServiceParts& parts) {
     http::Router router;
     add_executions_routes(router, executions_parts());
@@ -155,6 +170,9 @@ class Service::Impl {
     }
     router.add({"POST", "/v1/redact", Scope::validate, true,
                 [this](Request request, std::stop_token) { return redact(std::move(request)); }});
+    if (session_opener_ != nullptr && config_.sessions.enabled) {
+      add_sessions_routes(router, sessions_parts());
+    }
     router.add(
         {"GET", "/healthz", Scope::open, false, [this](Request, std::stop_token) { return health(); }});
     router.add({"GET", "/readyz", Scope::open, false,
@@ -227,6 +245,9 @@ class Service::Impl {
   std::unique_ptr<Jobs> jobs_;                    // Null without a store.
   std::unique_ptr<JobEvents> job_events_;         // Likewise.
   std::unique_ptr<webhooks::Webhooks> webhooks_;  // Null where nobody is called back.
+  Sessions sessions_;
+  runners::SessionOpener* session_opener_;
+  IdGenerator new_id_;
   Readiness readiness_;
   http::Server server_;
 };

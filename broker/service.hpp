@@ -2,8 +2,8 @@
 #pragma once
 
 #include "broker/audit_sink.hpp"
-#include "broker/caller.hpp"
 #include "broker/audit_source.hpp"
+#include "broker/caller.hpp"
 #include "broker/doors.hpp"
 #include "broker/event_log.hpp"
 #include "broker/execution_id.hpp"
@@ -15,6 +15,7 @@
 #include "broker/webhooks/sender.hpp"
 #include "config/config.hpp"
 #include "runners/runner.hpp"
+#include "runners/session.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
@@ -38,6 +39,7 @@ struct ServiceParts {
   const PolicyCatalog& policies;
   AuditSink& audit;
   EventLog& log;
+  runners::SessionOpener* sessions = nullptr;  ///< Null: this broker serves no sessions.
   Doors doors;
   boost::asio::any_io_executor workers;  ///< As PipelineParts has them.
   boost::asio::any_io_executor short_workers;
@@ -58,8 +60,9 @@ struct ServiceParts {
   std::string version;  ///< What clients of `/mcp` are told.
 };
 
-/// Serves `POST /v1/executions`, `POST /v1/validate`, `POST /v1/redact`, `GET /healthz`, `GET /readyz`,
-/// `GET /metrics` where there are metrics, and the groups in broker/routes.
+/// Serves `POST /v1/executions`, `POST /v1/validate`, `POST /v1/redact`, `/v1/sessions` and below where there
+/// are sessions, `GET /healthz`, `GET /readyz`, `GET /metrics` where there are metrics, and the other groups
+/// in broker/routes.
 ///
 /// Thread-safety: everything on the executor's one thread. Destroy it after `shut_down` has returned, or when
 /// the executor runs no more.

@@ -104,6 +104,8 @@ std::optional<ApiError> apply_outcome(runners::Outcome outcome, const runners::L
   reply.was_output_truncated = outcome.output_truncated;
   reply.execution_time_seconds = std::chrono::duration<double>(outcome.execution_time).count();
   reply.artifacts = std::move(outcome.artifacts);
+  reply.result = std::move(outcome.result);
+  reply.displays = std::move(outcome.displays);
   for (std::string& note : outcome.notes) reply.notes.push_back(to_valid_utf8(std::move(note)));
   reply.usage = outcome.usage;
 

@@ -25,6 +25,7 @@ class Checker {
     check_pool();
     check_store();
     check_webhooks();
+    check_sessions();
     return std::move(mistakes_);
   }
 
@@ -138,6 +139,17 @@ class Checker {
     }
     if (config_.store.backend != "postgresql" || !config_.store.postgresql.empty()) return;
     add("store.postgresql", "store.backend", "must say how to connect where store.backend is \"postgresql\"");
+  }
+
+  void check_sessions() {
+    const Sessions& sessions = config_.sessions;
+    const auto check = [this](const std::string& part, double given, double most) {
+      if (given <= most) return;
+      add("sessions." + part, "sessions.max_" + part,
+          number_text(given) + " is above sessions.max_" + part + ", which is " + number_text(most));
+    };
+    check("idle_seconds", sessions.idle_seconds, sessions.max_idle_seconds);
+    check("lifetime_seconds", sessions.lifetime_seconds, sessions.max_lifetime_seconds);
   }
 
   const Config& config_;

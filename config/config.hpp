@@ -205,6 +205,21 @@ struct Webhooks {
   double dead_seconds = 604'800;     ///< How long a dead delivery is kept.
 };
 
+/// Interpreters that stay between cells.
+struct Sessions {
+  bool enabled = true;
+  std::uint64_t max_sessions = 8;  ///< At one time, each with a sandbox of its own; beyond: 503.
+  std::uint64_t max_per_key = 0;   ///< Of these, of one API key; 0: any number. Beyond: 429.
+  std::uint64_t max_per_user = 2;  ///< Of these, of one user of one key; 0: any number. Beyond: 429.
+  double idle_seconds = 300;  ///< Without a cell for so long, a session that asked for nothing else ends.
+  double max_idle_seconds = 3600;               ///< The most that a request may ask for.
+  double lifetime_seconds = 3600;               ///< After so long a session that asked for nothing else ends.
+  double max_lifetime_seconds = 86'400;         ///< The most that a request may ask for.
+  std::uint64_t max_code_bytes = 1'048'576;     ///< Of all cells of one session that the AST policy judged.
+  std::uint64_t max_displays = 32;              ///< Values and figures that one cell shows.
+  std::uint64_t max_display_bytes = 5'000'000;  ///< Of these and the result together, as JSON.
+};
+
 struct Images {
   std::string default_image = "python";
   std::string recipes = "/usr/share/sallyport/images";    ///< Folder with one folder a recipe.
@@ -277,6 +292,7 @@ struct Config {
   Jobs jobs;
   Streaming streaming;
   Webhooks webhooks;
+  Sessions sessions;
   Images images;
   Policies policies;
   Output output;

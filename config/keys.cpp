@@ -281,6 +281,32 @@ std::vector<Key> job_keys() {
   };
 }
 
+std::vector<Key> session_keys() {
+  return {
+      {SALLYPORT_KEY(sessions.enabled), {}, "", "Serve sessions: interpreters that stay between cells."},
+      {SALLYPORT_KEY(sessions.max_sessions), Range{1, 65'536}, count,
+       "Sessions at one time, each with a sandbox of its own; beyond: 503."},
+      {SALLYPORT_KEY(sessions.max_per_key), Range{0, 65'536}, count,
+       "Sessions of one API key; beyond: 429; 0 is any number."},
+      {SALLYPORT_KEY(sessions.max_per_user), Range{0, 65'536}, count,
+       "Sessions of one user; beyond: 429; 0 is any number."},
+      {SALLYPORT_KEY(sessions.idle_seconds), seconds, "seconds",
+       "A session that asked for nothing else ends after so long without a cell."},
+      {SALLYPORT_KEY(sessions.max_idle_seconds), seconds, "seconds",
+       "The most idle time that a request may ask for."},
+      {SALLYPORT_KEY(sessions.lifetime_seconds), seconds, "seconds",
+       "A session that asked for nothing else ends so long after its begin."},
+      {SALLYPORT_KEY(sessions.max_lifetime_seconds), seconds, "seconds",
+       "The longest lifetime that a request may ask for."},
+      {SALLYPORT_KEY(sessions.max_code_bytes), Range{1024, 1'073'741'824}, "bytes",
+       "Code of one session that the AST policy has judged, and judges each further cell with."},
+      {SALLYPORT_KEY(sessions.max_displays), Range{0, 1024}, count,
+       "Values and figures that one cell shows, beside its result."},
+      {SALLYPORT_KEY(sessions.max_display_bytes), Range{0, 1'073'741'824}, "bytes",
+       "Result, values and figures of one cell together, as JSON."},
+  };
+}
+
 std::vector<Key> image_keys() {
   return {
       {SALLYPORT_KEY(images.default_image), name(), "", "Runner image of requests that name none."},
@@ -397,6 +423,7 @@ std::vector<Key> all_keys() {
   append(job_keys());
   append(streaming_keys());
   append(webhook_keys());
+  append(session_keys());
   append(image_keys());
   append(policy_keys());
   append(output_keys());

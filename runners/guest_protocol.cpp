@@ -178,7 +178,45 @@ bool is_modest(std::string_view text, std::size_t max_values) {
 std::size_t max_values(const Limits& limits) {
   constexpr std::size_t kOfOneArtifact = 4;
   constexpr std::size_t kOfTheRest = 64;
-  return limits.max_artifacts * kOfOneArtifact + kMaxNotes + kOfTheRest;
+  constexpr std::size_t kOfOneDisplay = 4;
+  return limits.max_artifacts * kOfOneArtifact + limits.max_displays * kOfOneDisplay + kMaxNotes + kOfTheRest;
+}
+
+/// Whether it is base64 of something that begins as a PNG does.
+bool is_png(const std::string& text) {
+  constexpr std::string_view kSignature = "\x89PNG\r\n\x1a\n";
+  const auto decoded = base::base64_decode(text);
+  return decoded && decoded->starts_with(kSignature);
+}
+
+DisplayBundle bundle_from(const json& object, std::uint64_t& bytes_left) {
+  if (!object.is_object()) throw ReportError{"a display is not an object"};
+  DisplayBundle bundle;
+  for (const auto& [media_type, value] : object.items()) {
+    const bool png = media_type == "image/png";
+    if (!png && media_type != "text/plain" && media_type != "text/html") {
+      throw ReportError{"a display is of a type that is not known"};
+    }
+    if (!value.is_string()) throw ReportError{"a display's content is not a string"};
+    const auto& text = value.get_ref<const std::string&>();
+    if (text.size() > bytes_left) throw ReportError{"the displays exceed their limit"};
+    bytes_left -= text.size();
+    if (png && !is_png(text)) throw ReportError{"a picture is not a PNG"};
+    bundle[media_type] = text;
+  }
+  return bundle;
+}
+
+/// Of a cell; other jobs have neither.
+void read_displays(const json& object, const Limits& limits, AgentReport& report) {
+  std::uint64_t bytes_left = limits.max_display_bytes;
+  const auto result = object.find("result");
+  if (result != object.end() && !result->is_null()) report.result = bundle_from(*result, bytes_left);
+  const auto displays = object.find("displays");
+  if (displays == object.end()) return;
+  if (!displays->is_array()) throw ReportError{"\"displays\" is not a list"};
+  if (displays->size() > limits.max_displays) throw ReportError{"too many displays"};
+  for (const json& entry : *displays) report.displays.push_back(bundle_from(entry, bytes_left));
 }
 
 AgentReport report_from(const json& object, const Limits& limits) {
@@ -217,6 +255,8 @@ AgentReport report_from(const json& object, const Limits& limits) {
     }
     report.notes.push_back(note.get<std::string>());
   }
+
+  read_displays(object, limits, report);
 
   const json& usage = member(object, "usage");
   if (!usage.is_object()) throw ReportError{"\"usage\" is not an object"};
@@ -272,6 +312,7 @@ ReadyParser::Status ReadyParser::feed(std::string_view bytes) {
   ready_.imported = short_names(frame, "imported");
   const std::vector<std::string> features = short_names(frame, "features");
   ready_.keeps = std::find(features.begin(), features.end(), "keep") != features.end();
+  ready_.has_cells = std::find(features.begin(), features.end(), "cells") != features.end();
   ready_.failed_imports = short_names(frame, "import_errors");
   return Status::ready;
 }
@@ -364,7 +405,7 @@ void TrailerScanner::finish(std::string& output) {
 
 std::size_t max_trailer_bytes(const Limits& limits) {
   constexpr std::size_t kTexts = 4 * 1024 * 1024;  // Messages, paths and notes, with JSON's escapes.
-  return limits.max_artifact_bytes / 3 * 4 + kTexts;
+  return limits.max_artifact_bytes / 3 * 4 + limits.max_display_bytes + kTexts;
 }
 
 std::string encode_job(const Job& job, const Nonce& nonce, std::uint64_t max_open_files, bool keep) {
@@ -380,6 +421,15 @@ std::string encode_job(const Job& job, const Nonce& nonce, std::uint64_t max_ope
   const json artifacts = {{"max_count", job.limits.max_artifacts},
                           {"max_bytes", job.limits.max_artifact_bytes}};
 
+  json cell;  // null: a job of its own.
+  if (job.cell) {
+    cell = {{"number", job.cell->number},
+            {"max_displays", job.limits.max_displays},
+            {"max_display_bytes", job.limits.max_display_bytes},
+            {"collect", nullptr}};
+    if (job.cell->collect) cell["collect"] = *job.cell->collect;
+  }
+
   json imports;  // null: nothing is held back.
   if (job.imports) {
     imports = {{"allowed", nullptr}, {"denied", job.imports->denied}};
@@ -387,12 +437,13 @@ std::string encode_job(const Job& job, const Nonce& nonce, std::uint64_t max_ope
   }
 
   // Put together as text, so that the context, already JSON, is not parsed and written once more.
-  std::string body = "{\"protocol\":1,\"nonce\":\"" + hex(nonce) + "\",\"code\":" + quoted(job.code) +
-                     ",\"context\":" + job.context_json + ",\"stdin\":" + quoted(job.stdin_text) +
-                     ",\"files\":" + files.dump() + ",\"limits\":" + limits.dump() +
-                     ",\"artifacts\":" + artifacts.dump() +
-                     ",\"imports\":" + imports.dump(-1, ' ', false, json::error_handler_t::replace) +
-                     (keep ? ",\"keep\":true}" : "}");
+  std::string body =
+      "{\"protocol\":1,\"nonce\":\"" + hex(nonce) + "\",\"code\":" + quoted(job.code) +
+      ",\"context\":" + job.context_json + ",\"stdin\":" + quoted(job.stdin_text) +
+      ",\"files\":" + files.dump() + ",\"limits\":" + limits.dump() + ",\"artifacts\":" + artifacts.dump() +
+      ",\"imports\":" + imports.dump(-1, ' ', false, json::error_handler_t::replace) +
+      (job.cell ? ",\"cell\":" + cell.dump(-1, ' ', false, json::error_handler_t::replace) : "") +
+      (keep ? ",\"keep\":true}" : "}");
   std::string frame;
   frame.reserve(kLengthBytes + body.size());
   append_length(frame, body.size());

@@ -25,7 +25,8 @@ struct AgentReady {
   std::string python_version;  ///< "3.11.2"
   std::vector<std::string> imported;
   std::vector<std::string> failed_imports;
-  bool keeps = false;  ///< It can take several jobs.
+  bool keeps = false;      ///< It can take several jobs.
+  bool has_cells = false;  ///< It can run the cells of a session.
 };
 
 /// Reads the ready frame from the start of stdout.
@@ -60,6 +61,8 @@ struct AgentReport {
   std::string refused_import;  ///< If the exception is the import guard's: the module.
   std::vector<Artifact> artifacts;
   std::vector<std::string> notes;
+  std::optional<DisplayBundle> result;
+  std::vector<DisplayBundle> displays;
   double cpu_seconds = 0;
   double max_rss_mb = 0;
 };

@@ -1,12 +1,10 @@
 #include "runners/gvisor_execution.hpp"
 
-#include "base/run_on.hpp"
+#include "runners/beside.hpp"
+#include "runners/sandbox_end.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
-#include <cstdio>
-#include <ctime>
 #include <string_view>
 #include <utility>
 #include <variant>
@@ -16,7 +14,6 @@ namespace asio = boost::asio;
 namespace sallyport::runners {
 namespace {
 
-using std::chrono::milliseconds;
 using std::chrono::seconds;
 
 /// From a kill to the end of the streams: the engine flushes what it holds within about 2 s (measured).
@@ -25,62 +22,10 @@ constexpr seconds kDrainTime{10};
 constexpr seconds kExitGrace{3};
 /// For the one sample before a kill; the kill must not wait long for it.
 constexpr seconds kSampleTime{1};
-/// The engine hears of a memory kill from the kernel, on another way than of the exit, and under load later.
-/// Only an end that nothing else explains waits for it.
-constexpr milliseconds kOomReportTime{1000};
-
-/// From the end of the streams to the engine's word of the sandbox's end, which is what ended them. Under
-/// load it takes a second; without an end somebody cut the streams.
-constexpr seconds kExitReportTime{5};
-
-constexpr std::int64_t kKilledStatus = 137;
-
-/// Of a job or a report: a hop to another thread costs about what this much costs to write or read.
-constexpr std::size_t kMaxInline = 64 * 1024;
-
-std::size_t bytes_of(const Job& job) {
-  std::size_t bytes = job.code.size() + job.context_json.size() + job.stdin_text.size();
-  for (const InputFile& file : job.files) bytes += file.content.size();
-  return bytes;
-}
 
 OutputStream to_output_stream(docker::StreamKind kind) {
   return kind == docker::StreamKind::stdout_stream ? OutputStream::stdout_stream
                                                    : OutputStream::stderr_stream;
-}
-
-/// `when` as the engine writes dates (RFC 3339, UTC), to the millisecond and without the Z; empty if it
-/// cannot be written. Compared as text: of a fraction whose zeros the engine left out, the Z counts as late.
-std::string engine_date(std::chrono::system_clock::time_point when) {
-  const std::time_t whole = std::chrono::system_clock::to_time_t(when);
-  std::tm parts{};
-  std::array<char, 32> second{};
-  if (gmtime_r(&whole, &parts) == nullptr) return {};
-  if (std::strftime(second.data(), second.size(), "%Y-%m-%dT%H:%M:%S", &parts) == 0) return {};
-  const auto rest = std::chrono::duration_cast<milliseconds>(when.time_since_epoch()).count() % 1000;
-  std::array<char, 8> fraction{};
-  std::snprintf(fraction.data(), fraction.size(), ".%03d", static_cast<int>(rest));
-  return std::string(second.data()) + fraction.data();
-}
-
-/// Whether the engine's `date` is before `when`; false for one that is not known.
-bool is_before(const std::string& date, std::chrono::system_clock::time_point when) {
-  const std::string limit = engine_date(when);
-  return !date.empty() && date.compare(0, limit.size(), limit) < 0;
-}
-
-/// Whether somebody has set the clock between two looks at it: dates before and after do not compare.
-bool was_set(std::chrono::system_clock::duration dates, base::Clock::duration passed) {
-  constexpr milliseconds kDrift{200};
-  const auto difference =
-      std::chrono::duration_cast<milliseconds>(dates) - std::chrono::duration_cast<milliseconds>(passed);
-  return difference > kDrift || difference < -kDrift;
-}
-
-/// Whether it is later.
-bool is_later(const std::string& date, std::chrono::system_clock::time_point when) {
-  const std::string limit = engine_date(when);
-  return !limit.empty() && date.compare(0, limit.size(), limit) > 0;
 }
 
 }  // namespace
@@ -193,15 +138,14 @@ asio::awaitable<bool> GVisorExecution::prepare_sandbox(const std::string& digest
 
 asio::awaitable<bool> GVisorExecution::deliver_job() {
   auto encode = [this] { return encode_job(job_, nonce_, context_.runner.max_open_files, keep_); };
-  const std::string frame = co_await run(bytes_of(job_), encode);
+  const std::string frame = co_await run_beside(context_.dependencies.workers, bytes_of(job_), encode);
   if (!warm_) {
     // No more is needed of it, and a job can be large.
     job_.code.clear();
     job_.files.clear();
   }
 
-  job_sent_ = base::Clock::now();
-  job_sent_date_ = std::chrono::system_clock::now();
+  job_sent_ = Moment::now();
   const base::CallBounds bounds = start_bounds(context_, bounds_);
   const auto written = co_await sandbox_->stream().write(frame, bounds);
   if (!written) {
@@ -260,16 +204,8 @@ asio::awaitable<bool> GVisorExecution::collect_output() {
   // An agent ends when it has reported. A report long before the end was not the agent's.
   const base::Clock::time_point ended = base::Clock::now();
   const bool honest = reported && ended - *reported < kExitGrace;
-  outcome_.execution_time = (honest ? *reported : ended) - job_sent_;
+  outcome_.execution_time = (honest ? *reported : ended) - job_sent_.time;
   co_return true;
-}
-
-template <class F>
-asio::awaitable<std::invoke_result_t<F&>> GVisorExecution::run(std::size_t bytes, F function) {
-  const asio::any_io_executor& workers = context_.dependencies.workers;
-  if (bytes <= kMaxInline || !workers) co_return function();
-  // Not cut short: linear time bounds it.
-  co_return co_await base::run_on(workers, std::move(function));
 }
 
 /// Takes the agent's report, complete and within its limits. Whether it is all that has to be known.
@@ -277,7 +213,7 @@ asio::awaitable<bool> GVisorExecution::read_report() {
   report_read_ = true;
   const std::string_view payload = collector_.report_scanner().payload();
   auto parse = [this, payload] { return parse_report(payload, job_.limits); };
-  auto parsed = co_await run(payload.size(), parse);
+  auto parsed = co_await run_beside(context_.dependencies.workers, payload.size(), parse);
   if (auto* report = std::get_if<AgentReport>(&parsed)) {
     evidence_.report = std::move(*report);
   } else {
@@ -307,43 +243,28 @@ asio::awaitable<void> GVisorExecution::sample_usage() {
 }
 
 asio::awaitable<bool> GVisorExecution::collect_exit() {
-  docker::Client& client = context_.dependencies.client;
   if (survived_kill_) {
     evidence_.exit_status = kKilledStatus;  // It did not end; asking for its end would only wait again.
     co_return true;
   }
-  // The streams end a little before the engine has taken note of the exit.
-  const base::CallBounds bounds = evidence_bounds(context_);
-  const std::string& id = sandbox_->container_id();
-  auto pending = co_await client.wait(id, docker::WaitCondition::not_running, bounds);
-  if (!pending) co_return fail(fault_of(pending.error(), "the sandbox's end could not be watched"));
-  const auto streams_ended = std::chrono::system_clock::now();
-  const bool dates_compare = !was_set(streams_ended - job_sent_date_, base::Clock::now() - job_sent_);
-  const base::CallBounds soon(base::Deadline::after(kExitReportTime));
-  const auto exit = co_await pending->get(soon);
-  if (!exit) co_return fail(fault_of(exit.error(), "the sandbox's end was not reported"));
-  evidence_.exit_status = exit->status_code;
-
-  const auto details = co_await client.inspect(id, bounds);
-  if (!details) co_return fail(fault_of(details.error(), "the sandbox's state is not known"));
-  died_waiting_ =
-      warm_ && collector_.empty() && dates_compare && is_before(details->finished_at, job_sent_date_);
+  const auto found = co_await await_end(context_, sandbox_->container_id());
+  if (const auto* fault = std::get_if<SandboxFault>(&found)) co_return fail(*fault);
+  const SandboxEnd& end = std::get<SandboxEnd>(found);
+  evidence_.exit_status = end.exit_status;
+  died_waiting_ = warm_ && collector_.empty() && end.was_before(job_sent_);
   if (died_waiting_) co_return false;
-  // The streams end behind the sandbox, by 50 ms and more (measured). Those that ended first were cut, and
-  // what they had to bring is missing.
   const bool whole = collector_.report_scanner().complete() || evidence_.kill_reason != KillReason::none;
-  if (!whole && dates_compare && is_later(details->finished_at, streams_ended)) {
+  if (!whole && end.streams_were_cut(job_sent_)) {
     SandboxFault cut;
     cut.failure = SandboxFailure::engine_unreachable;
     cut.message = "the sandbox's output broke off before its end";
     co_return fail(cut);
   }
-  evidence_.oom_killed = details->oom_killed;
-  const bool unexplained = evidence_.exit_status == kKilledStatus && !details->oom_killed &&
-                           evidence_.kill_reason == KillReason::none;
+  evidence_.oom_killed = end.oom_killed;
+  const bool unexplained =
+      evidence_.exit_status == kKilledStatus && !end.oom_killed && evidence_.kill_reason == KillReason::none;
   if (unexplained) {
-    const base::CallBounds report(base::Deadline::after(kOomReportTime), bounds_.stop);
-    evidence_.oom_killed = co_await context_.oom_watch.reported(id, report);
+    evidence_.oom_killed = co_await was_killed_for_memory(context_, sandbox_->container_id(), bounds_.stop);
   }
   co_return true;
 }

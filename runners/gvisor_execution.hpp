@@ -8,16 +8,14 @@
 #include "runners/gvisor_sandbox.hpp"
 #include "runners/kept_sandboxes.hpp"
 #include "runners/output_collector.hpp"
+#include "runners/sandbox_end.hpp"
 #include "runners/sandbox_pool.hpp"
 
 #include <boost/asio/awaitable.hpp>
 
-#include <chrono>
-#include <cstddef>
 #include <memory>
 #include <optional>
 #include <string>
-#include <type_traits>
 
 namespace sallyport::runners {
 
@@ -39,9 +37,6 @@ class GVisorExecution {
   boost::asio::awaitable<void> conclude();
 
   boost::asio::awaitable<bool> read_report();
-  /// Runs `function` beside the executor's thread if it has `bytes` to go through that would hold others up.
-  template <class F>
-  boost::asio::awaitable<std::invoke_result_t<F&>> run(std::size_t bytes, F function);
   boost::asio::awaitable<void> kill(KillReason reason);
   boost::asio::awaitable<void> sample_usage();
   bool fail(const SandboxFault& fault);
@@ -56,8 +51,7 @@ class GVisorExecution {
   OutputCollector collector_;
   std::unique_ptr<GVisorSandbox> sandbox_;
   base::Clock::time_point began_;
-  base::Clock::time_point job_sent_;
-  std::chrono::system_clock::time_point job_sent_date_;
+  Moment job_sent_;
   bool warm_ = false;           ///< The sandbox has waited.
   bool may_keep_;               ///< Others of the same owner may have the sandbox after this job.
   bool keep_ = false;           ///< And the agent can do that.

@@ -1,6 +1,7 @@
 #include "runners/gvisor_runner.hpp"
 
 #include "runners/gvisor_execution.hpp"
+#include "runners/gvisor_session.hpp"
 
 #include <algorithm>
 #include <cstddef>
@@ -47,6 +48,10 @@ asio::awaitable<Outcome> GVisorRunner::run(Job job, OutputSink* sink, base::Call
   const SandboxPool::Running running(shared_->pool);
   GVisorExecution execution(shared_->context, shared_->pool, shared_->kept, std::move(job), sink);
   co_return co_await execution.run(std::move(bounds));
+}
+
+asio::awaitable<OpenedSession> GVisorRunner::open_session(SessionSpec spec, base::CallBounds bounds) {
+  co_return co_await open_gvisor_session(shared_->context, shared_->pool, std::move(spec), std::move(bounds));
 }
 
 asio::awaitable<Health> GVisorRunner::check(std::string image, base::CallBounds bounds) {

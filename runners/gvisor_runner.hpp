@@ -9,6 +9,7 @@
 #include "runners/image_resolver.hpp"
 #include "runners/pool_observer.hpp"
 #include "runners/runner.hpp"
+#include "runners/session.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
 
@@ -33,7 +34,7 @@ struct GVisorRunnerDependencies {
 
 /// The Runner over the Docker Engine and runsc. One container a submission, from the warm pool or started for
 /// it; the removal happens behind it, in the reaper.
-class GVisorRunner final : public Runner {
+class GVisorRunner final : public Runner, public SessionOpener {
  public:
   GVisorRunner(GVisorRunnerDependencies dependencies, config::Runner runner, config::Engine engine,
                InstanceIdentity identity);
@@ -49,6 +50,8 @@ class GVisorRunner final : public Runner {
   [[nodiscard]] PoolCounts pool_counts() const;
 
   boost::asio::awaitable<Outcome> run(Job job, OutputSink* sink, base::CallBounds bounds) override;
+  /// The session must end before the runner is shut down.
+  boost::asio::awaitable<OpenedSession> open_session(SessionSpec spec, base::CallBounds bounds) override;
   boost::asio::awaitable<Health> check(std::string image, base::CallBounds bounds) override;
   boost::asio::awaitable<void> shut_down(base::CallBounds bounds) override;
 

@@ -68,6 +68,8 @@ class GVisorSandbox {
   [[nodiscard]] const SandboxClass& sandbox_class() const { return class_; }
   /// The agent can take several jobs.
   [[nodiscard]] bool keeps() const { return ready_parser_.ready().keeps; }
+  /// The agent can run the cells of a session.
+  [[nodiscard]] bool has_cells() const { return ready_parser_.ready().has_cells; }
   [[nodiscard]] base::Clock::time_point born() const { return born_; }
   /// Jobs so far; its user counts them.
   std::uint64_t jobs = 0;

@@ -36,6 +36,10 @@ std::optional<std::string> OutputCollector::behind() const {
   return stdout_.scanner.behind();
 }
 
+const std::string& OutputCollector::behind(OutputStream kind) const {
+  return (kind == OutputStream::stdout_stream ? stdout_ : stderr_).scanner.behind();
+}
+
 void OutputCollector::keep(Stream& stream, std::string_view output) {
   if (output.empty() || over_limit_) return;
   const std::string_view fits = output.substr(0, std::min<std::uint64_t>(output.size(), left_));

@@ -34,6 +34,9 @@ class OutputCollector {
   /// What came behind stdout's trailer, if nothing came behind stderr's mark.
   [[nodiscard]] std::optional<std::string> behind() const;
 
+  /// What came behind the trailer, or the mark, of one stream; bounded as TrailerScanner has it.
+  [[nodiscard]] const std::string& behind(OutputStream kind) const;
+
   [[nodiscard]] std::string take_stdout() { return std::move(stdout_.kept); }
   [[nodiscard]] std::string take_stderr() { return std::move(stderr_.kept); }
 

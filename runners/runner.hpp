@@ -7,6 +7,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -34,7 +35,20 @@ struct Limits {
   bool enable_network = false;
   std::uint64_t max_artifacts = 32;
   std::uint64_t max_artifact_bytes = 10'000'000;  ///< Of all artifacts together, before base64.
+  std::uint64_t max_displays = 0;       ///< Of a cell, its result not counted; a job of its own has none.
+  std::uint64_t max_display_bytes = 0;  ///< Of all these and the result together, as JSON.
 };
+
+/// What makes a job a cell of a session (runners/session.hpp).
+struct Cell {
+  std::uint64_t number = 1;  ///< In tracebacks: "<cell 1>".
+  /// Of the working folder: the file, or all files below, that become the artifacts; empty is the folder
+  /// itself. None: the files of the output folder that are new or have changed since the cell before.
+  std::optional<std::string> collect;
+};
+
+/// A value as a notebook shows it, by media type: text/plain, text/html, image/png (in base64). Untrusted.
+using DisplayBundle = std::map<std::string, std::string>;
 
 /// What the submission itself may import at run time; imports that libraries make are not held back.
 struct ImportRules {
@@ -54,6 +68,7 @@ struct Job {
   /// Who may see what this submission leaves behind in a sandbox, where the configuration permits to use one
   /// again (`runner.reuse`). Empty: nobody.
   std::string owner;
+  std::optional<Cell> cell;  ///< Only for Session::run.
   Limits limits;
 };
 
@@ -124,7 +139,9 @@ struct Outcome {
   std::optional<int> exception_line;  ///< Line of the submission, from the agent's report.
   std::string refused_import;         ///< For `exception`: the module whose refused import it is, or empty.
   std::vector<Artifact> artifacts;
-  std::vector<std::string> notes;  ///< What was left out: an artifact too large, a name refused.
+  std::vector<std::string> notes;       ///< What was left out: an artifact too large, a name refused.
+  std::optional<DisplayBundle> result;  ///< Of a cell: the value of its last expression.
+  std::vector<DisplayBundle> displays;  ///< Of a cell: what it showed.
   Usage usage;
   std::chrono::nanoseconds execution_time{0};  ///< From the job's delivery to its end.
   std::chrono::nanoseconds sandbox_time{0};    ///< From the first engine call to the last.

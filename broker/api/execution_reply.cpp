@@ -37,6 +37,15 @@ OrderedJson to_object(const runners::Usage& usage) {
   return object;
 }
 
+OrderedJson to_object(ExecutionReply::Session session) {
+  OrderedJson object;
+  object["id"] = std::move(session.id);
+  object["cell"] = session.cell;
+  object["state"] = std::move(session.state);
+  object["why_ended"] = or_null(std::move(session.why_ended));
+  return object;
+}
+
 /// Of a reply, and some to spare.
 constexpr std::size_t kMembers = 32;
 
@@ -45,6 +54,11 @@ constexpr std::size_t kMembers = 32;
 std::size_t bytes_of(const ExecutionReply& reply) {
   std::size_t bytes = reply.stdout_text.size() + reply.stderr_text.size();
   for (const runners::Artifact& artifact : reply.artifacts) bytes += artifact.content.size();
+  const auto count = [&bytes](const runners::DisplayBundle& bundle) {
+    for (const auto& [media_type, content] : bundle) bytes += content.size();
+  };
+  if (reply.result) count(*reply.result);
+  for (const runners::DisplayBundle& bundle : reply.displays) count(bundle);
   return bytes;
 }
 
@@ -77,6 +91,11 @@ OrderedJson reply_object(ExecutionReply reply, Contents contents) {
   add("was_output_truncated", reply.was_output_truncated);
   add("invalid_utf8_replaced", reply.invalid_utf8_replaced);
   add("artifacts", to_list(std::move(reply.artifacts), contents));
+  if (reply.session) {
+    add("result", or_null(std::move(reply.result)));
+    add("displays", std::move(reply.displays));
+    add("session", to_object(std::move(*reply.session)));
+  }
   add("notes", std::move(reply.notes));
   add("usage", reply.usage ? to_object(*reply.usage) : OrderedJson(nullptr));
   OrderedJson timings;

@@ -39,6 +39,17 @@ struct ExecutionReply {
   std::vector<std::string> notes;       ///< What was left out, and why.
   std::optional<runners::Usage> usage;  ///< None when nothing was executed.
 
+  /// What only a cell of a session has.
+  struct Session {
+    std::string id;
+    std::uint64_t cell = 0;
+    std::string state;                     ///< Behind the cell: "idle" or "ended".
+    std::optional<std::string> why_ended;  ///< For people.
+  };
+  std::optional<Session> session;
+  std::optional<runners::DisplayBundle> result;
+  std::vector<runners::DisplayBundle> displays;
+
   struct Timings {
     double validation_ms = 0;
     double queue_ms = 0;

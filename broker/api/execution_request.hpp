@@ -6,6 +6,7 @@
 #include "broker/caller.hpp"
 #include "broker/image_catalog.hpp"
 #include "broker/policy_catalog.hpp"
+#include "broker/sessions/session_cell.hpp"
 #include "config/config.hpp"
 #include "runners/runner.hpp"
 #include "validators/policy/rights.hpp"
@@ -50,7 +51,8 @@ struct ExecutionRequest {
   validators::policy::Adjustments adjustments;  ///< What the request changes about the policy.
   Layers layers;
   Priority priority = Priority::normal;
-  bool deterministic = false;  ///< The caller's word that the same request has the same result.
+  std::shared_ptr<SessionCell> cell;  ///< Null: an execution of its own.
+  bool deterministic = false;         ///< The caller's word that the same request has the same result.
   ReplyMode mode = ReplyMode::unsaid;
   std::string callback_url;  ///< To be called when the job has ended; empty: nobody is.
 

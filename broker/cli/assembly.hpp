@@ -31,6 +31,7 @@ class Assembly {
   ImageIndex& images() { return images_; }
   runners::ContainerReaper& reaper() { return reaper_; }
   runners::Runner& runner() { return runner_; }
+  runners::SessionOpener& sessions() { return runner_; }
   /// Those that are shipped; `load` adds the configured folder's.
   Policies& policies() { return policies_; }
   /// The layers that this broker has. `output_door` has rules that the logs are filtered by too, so it is

@@ -109,6 +109,7 @@ class Server {
     assembly_.images().log_changes_to(events_);
 
     ServiceParts parts(assembly_.runner(), assembly_.images(), assembly_.policies(), audit_, events_);
+    parts.sessions = &assembly_.sessions();
     parts.doors = assembly_.doors(output_door_);
     parts.workers = assembly_.workers();
     parts.short_workers = assembly_.short_workers();

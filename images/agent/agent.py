@@ -2,8 +2,9 @@
 
 It imports what the image's recipe lists, says that it is ready, blocks on stdin until a job arrives, runs the
 submission as `__main__`, and reports how it ended. That is the end of it, unless the job says that others of
-the same user follow: then the submission runs in a fork, and the agent goes on. PROTOCOL.md in this folder is
-the contract with the broker.
+the same user follow: then the submission runs in a fork, and the agent goes on. Or the job is a cell of a
+session: then it runs in this process, and what it leaves is there for the next one. PROTOCOL.md in this folder
+is the contract with the broker.
 
     agent.py [WORKSPACE [CONFIG]]
 
@@ -14,6 +15,9 @@ wants to can forge or withhold the report. The broker treats the report as the s
 the agent does take care of is that an ordinary program, however it ends, sees what CPython would show it.
 """
 
+import __future__
+
+import _ast
 import _signal
 import _thread
 import atexit
@@ -54,6 +58,8 @@ MAX_MODULE_BYTES = 256
 MAX_ARTIFACT_DEPTH = 16
 MAX_ARTIFACT_PATH_BYTES = 1024
 MAX_OUTPUT_ENTRIES = 10_000  # Names looked at in the output folder.
+MAX_TEXT_BYTES = 64 * 1024  # Of a value's text in a session.
+MAX_DISPLAY_NOTES = 16
 
 MIB = 1024 * 1024
 # The sandbox's kernel lives in the container's memory limit too. Measured at 128 MiB: with 48 MiB left to it
@@ -186,7 +192,7 @@ def make_ready(imported, errors):
     report = {
         "protocol": PROTOCOL,
         "python": sys.version.split()[0],
-        "features": ["keep"],
+        "features": ["keep", "cells"],
         "imported": imported,
     }
     body = json.dumps(dict(report, import_errors=errors)).encode()
@@ -257,6 +263,8 @@ def check_job(job):
                 raise BadJob("'%s.%s' is not a number of zero or more" % (group, key))
     if not isinstance(job.setdefault("keep", False), bool):
         raise BadJob("'keep' is neither true nor false")
+    if job.setdefault("cell", None) is not None:
+        check_cell(job["cell"])
     imports = job.setdefault("imports", None)
     if imports is not None and not isinstance(imports, dict):
         raise BadJob("'imports' is neither an object nor null")
@@ -267,8 +275,20 @@ def check_job(job):
             raise BadJob("'imports.%s' is not a list of names" % key)
 
 
-def place_files(folder, files):
-    """Writes the input files. Returns how many bytes they take."""
+def check_cell(cell):
+    if not isinstance(cell, dict):
+        raise BadJob("'cell' is neither an object nor null")
+    for key in ("number", "max_displays", "max_display_bytes"):
+        value = cell.get(key)
+        if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+            raise BadJob("'cell.%s' is not a whole number of zero or more" % key)
+    collect = cell.setdefault("collect", None)
+    if collect is not None and (not isinstance(collect, str) or collect and not _is_safe_path(collect)):
+        raise BadJob("'cell.collect' is neither a safe path nor null")
+
+
+def place_files(folder, files, replace=False):
+    """Writes the input files, in place of what is there only with `replace`. Returns how many bytes they take."""
     total = 0
     for file in files:
         path = file.get("path") if isinstance(file, dict) else None
@@ -281,6 +301,8 @@ def place_files(folder, files):
         try:
             full = os.path.join(folder, path)
             os.makedirs(os.path.dirname(full), exist_ok=True)
+            if replace and os.path.lexists(full):
+                os.unlink(full)
             fd = os.open(full, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644)
             try:
                 write_all(fd, content)
@@ -300,11 +322,15 @@ def _is_safe_path(path):
 def take_stdin():
     """Puts an empty file without a name in place of fd 0. Returns the broker's pipe, under another number."""
     pipe = private_duplicate(0)
+    renew_stdin()
+    return pipe
+
+
+def renew_stdin():
     empty_stdin()
     sys.stdin = sys.__stdin__ = _standard_stream(
         open(0, "rb", closefd=False), "<stdin>", "r", io.TextIOWrapper, "surrogateescape"
     )
-    return pipe
 
 
 def empty_stdin():
@@ -433,6 +459,14 @@ class Limits:
         if "max_processes" in limits:
             self._set(resource.RLIMIT_NPROC, limits["max_processes"] + self._others)
 
+    def grant_cpu(self, seconds):
+        """So much from now on, beyond which SIGXCPU comes. The hard limit stays: it could not be raised again."""
+        hard = self._now[resource.RLIMIT_CPU][1]
+        soft = int(time.process_time() + seconds) + 1
+        if hard != resource.RLIM_INFINITY:
+            soft = min(soft, hard)
+        resource.setrlimit(resource.RLIMIT_CPU, (soft, hard))
+
     def _set(self, kind, soft, hard=None):
         ceiling = self._now[kind][1]
         wanted = tuple(
@@ -464,7 +498,12 @@ class ErrorPrinter:
     def __init__(self, code):
         self._suggests_in_c = sys.version_info < (3, 12)
         self._c_hook = sys.excepthook
-        linecache.cache[FILENAME] = (len(code), None, [line + "\n" for line in code.split("\n")], FILENAME)
+        self.take_up(code, FILENAME)
+
+    def take_up(self, code, filename):
+        """From here on, `filename` is what runs. The sources of those before it stay known."""
+        self.filename = filename
+        linecache.cache[filename] = (len(code), None, [line + "\n" for line in code.split("\n")], filename)
 
     def install(self):
         sys.excepthook = sys.__excepthook__ = self.excepthook
@@ -504,7 +543,7 @@ class ErrorPrinter:
         description = {
             "type": bounded(kind.__name__, MAX_TYPE_BYTES),
             "message": bounded(message, MAX_MESSAGE_BYTES),
-            "line": line_of(error),
+            "line": line_of(error, self.filename),
         }
         if isinstance(error, RefusedImport):
             description["refused_import"] = bounded(str(error.name), MAX_MODULE_BYTES)
@@ -556,23 +595,23 @@ def bounded(text, max_bytes):
     return data[:max_bytes].decode("utf-8", "ignore")
 
 
-def line_of(error):
+def line_of(error, filename):
     """The submission's line where `error` came from, or None."""
     line = None
     trace = error.__traceback__
     while trace is not None:
-        if trace.tb_frame.f_code.co_filename == FILENAME:
+        if trace.tb_frame.f_code.co_filename == filename:
             line = trace.tb_lineno
         trace = trace.tb_next
-    if line is None and isinstance(error, SyntaxError) and error.filename == FILENAME:
+    if line is None and isinstance(error, SyntaxError) and error.filename == filename:
         line = error.lineno
     return line if isinstance(line, int) and 0 < line < 2**31 else None
 
 
-def add_source_text(error):
+def add_source_text(error, filename):
     """Some errors of the compiler lack the line, which CPython then reads from the file."""
-    if isinstance(error, SyntaxError) and error.filename == FILENAME and error.text is None and error.lineno:
-        error.text = linecache.getline(FILENAME, error.lineno) or None
+    if isinstance(error, SyntaxError) and error.filename == filename and error.text is None and error.lineno:
+        error.text = linecache.getline(filename, error.lineno) or None
 
 
 def without_agent(trace):
@@ -642,13 +681,16 @@ class ImportGuard:
     """
 
     def __init__(self, imports, library_folders):
+        self.hold_to(imports)
+        self._library_folders = tuple(folder.rstrip("/") + "/" for folder in library_folders)
+        self._import = builtins.__import__
+        self._import_module = importlib.import_module
+
+    def hold_to(self, imports):
         allowed = imports.get("allowed")
         self._allows_all = allowed is None
         self._allowed = frozenset(allowed or ()) | {"__future__"}
         self._denied = frozenset(imports.get("denied") or ())
-        self._library_folders = tuple(folder.rstrip("/") + "/" for folder in library_folders)
-        self._import = builtins.__import__
-        self._import_module = importlib.import_module
 
     def install(self):
         builtins.__import__ = importlib.__import__ = self._make_import()
@@ -774,6 +816,11 @@ def run(code, main, printer, reserve):
         exec(compile(code, FILENAME, "exec", dont_inherit=True), main.__dict__)
     except BaseException as caught:
         error = caught
+    return ending_of(error, printer, reserve)
+
+
+def ending_of(error, printer, reserve):
+    """The Ending of code that raised `error`, or None. Prints what CPython would print."""
     if error is None:
         return Ending("returned")
     reserve.clear()
@@ -781,7 +828,7 @@ def run(code, main, printer, reserve):
         return Ending("exit", exit_status(error))
     try:
         hide_agent(error)
-        add_source_text(error)
+        add_source_text(error, printer.filename)
         status = print_error(error)
         if status is not None:
             return Ending("exit", status)
@@ -855,12 +902,16 @@ def flush_outputs(*streams):
 
 
 class Artifacts:
-    """Collects the files of the output folder, within bounds. What is left out is noted."""
+    """Collects the files of the output folder, within bounds. What is left out is noted.
 
-    def __init__(self, folder, max_count, max_bytes):
+    `seen` remembers the files of a session from one cell to the next, so that only those that changed are taken.
+    """
+
+    def __init__(self, folder, max_count, max_bytes, seen=None):
         self.files = []  # (path, content)
         self.notes = []
         self._folder = folder
+        self._seen = seen
         self._count_left = self._max_count = int(max_count)
         self._bytes_left = self._max_bytes = int(max_bytes)
         self._entries_left = MAX_OUTPUT_ENTRIES
@@ -882,6 +933,17 @@ class Artifacts:
         if not stat.S_ISDIR(status.st_mode) or folder_state(status) == untouched:
             return
         for path, full in sorted(self._walk("", self._folder, 1)):
+            self._take(path, full)
+
+    def collect_at(self, path):
+        """Takes the file at `path`, or all below it if it is a folder; "" is the folder itself."""
+        full = os.path.join(self._folder, path)
+        if not os.path.lexists(full):
+            return
+        if not path or stat.S_ISDIR(os.lstat(full).st_mode):
+            for each, place in sorted(self._walk(path and path + "/", full, 1)):
+                self._take(each, place)
+        else:
             self._take(path, full)
 
     def _walk(self, prefix, folder, depth):
@@ -911,6 +973,12 @@ class Artifacts:
         refusal = _bad_name(path)
         if refusal:
             return self.note(path, refusal)
+        try:
+            state = file_state(os.lstat(full)) if self._seen is not None else None
+        except OSError:
+            return  # Gone meanwhile.
+        if state is not None and self._seen.get(path) == state:
+            return
         if not self._count_left:
             return self.note(path, "more than %d files" % self._max_count)
         try:
@@ -926,6 +994,8 @@ class Artifacts:
         self._count_left -= 1
         self._bytes_left -= len(content)
         self.files.append((path, content))
+        if state is not None:
+            self._seen[path] = state
 
     def _read(self, full):
         """The file's content, at most one byte more than is left; None if it is no regular file."""
@@ -967,6 +1037,10 @@ def folder_state(status):
     return status.st_dev, status.st_ino, status.st_mtime_ns, status.st_nlink
 
 
+def file_state(status):
+    return status.st_ino, status.st_mtime_ns, status.st_ctime_ns, status.st_size
+
+
 def _bad_name(path):
     try:
         encoded = path.encode("utf-8")
@@ -998,10 +1072,13 @@ class Usage:
         return {"cpu_seconds": round(seconds - self._before, 6), "max_rss_kb": peak}
 
 
-def trailer_pieces(ending, artifacts, usage):
+def trailer_pieces(ending, artifacts, usage, displays=None):
     """The trailer's JSON as a list of byte strings. Contents are encoded later, one after the other."""
     head = {"outcome": ending.outcome, "exit_code": ending.exit_code, "exception": ending.exception}
     tail = {"notes": artifacts.notes, "usage": usage.report()}
+    if displays is not None:
+        tail["notes"] = artifacts.notes + displays.notes
+        tail.update(result=displays.result, displays=displays.shown)
     pieces = [json.dumps(head)[:-1].encode() + b', "artifacts": [']
     for index, (path, content) in enumerate(artifacts.files):
         entry = json.dumps({"path": path, "size": len(content)})[:-1]
@@ -1180,10 +1257,18 @@ def prepare(workspace, config_path):
 
 def serve(workspace, config_path):
     pipe, prepared, ready, seeds = prepare(workspace, config_path)
+    session = None
     while True:
         job = read_job(pipe)
         if job is None:
             os._exit(0)
+        if job["cell"] is not None:
+            session = session or Session(prepared, job)
+            session.run(job)
+            del job
+            continue
+        if session is not None:
+            raise BadJob("a job that is no cell, in a session")
         if not job["keep"]:
             os.close(pipe)
             execute(job, prepared)  # Does not return.
@@ -1265,6 +1350,290 @@ def empty(folder):
             os.rmdir(entry.path)
         else:
             os.unlink(entry.path)
+
+
+# --- Sessions -------------------------------------------------------------------------------------------
+
+
+class ResourceLimitError(BaseException):
+    """What a cell gets when it has used its CPU time. The next SIGXCPU, a second of CPU time later, is the end."""
+
+
+ResourceLimitError.__module__ = "builtins"
+
+
+class Interrupts:
+    """Turns the broker's SIGINT, and SIGXCPU, into exceptions of the cell that runs, and of nothing else."""
+
+    def __init__(self):
+        self._armed = set()
+        self._exit = os._exit
+        self.cpu_seconds = None
+
+    def install(self):
+        """Also over what a cell before has installed."""
+        for number in (signal.SIGINT, signal.SIGXCPU):
+            signal.signal(number, self._handle)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, (signal.SIGINT, signal.SIGXCPU))
+
+    def begin(self):
+        self._armed = {signal.SIGINT, signal.SIGXCPU}
+
+    def end(self):
+        self._armed = set()
+
+    def _handle(self, number, frame):
+        armed = number in self._armed
+        self._armed.discard(number)  # Once a cell: what comes later would hit the agent.
+        if armed and number == signal.SIGINT:
+            raise KeyboardInterrupt
+        if armed:
+            raise ResourceLimitError("the cell used more than its %g seconds of CPU time" % self.cpu_seconds)
+        if number == signal.SIGXCPU:
+            self._exit(128 + signal.SIGXCPU)
+
+
+class Displays:
+    """What a cell shows beyond its streams, as bundles {media type: text}; pictures in base64. Within bounds."""
+
+    PNG = b"\x89PNG\r\n\x1a\n"
+
+    def __init__(self, max_count, max_bytes):
+        self.result = None
+        self.shown = []
+        self.notes = []
+        self._count_left = max_count
+        self._bytes_left = self._max_bytes = max_bytes
+
+    def note(self, what, why):
+        if len(self.notes) < MAX_DISPLAY_NOTES:
+            self.notes.append(bounded("left out %s: %s" % (what, why), 500))
+
+    def show(self, value):
+        if not self._count_left:
+            return self.note("a display", "there are too many")
+        self._count_left -= 1
+        self.shown.append(self.bundle(value))
+
+    def show_figures(self):
+        """Those that pyplot has, which then are closed, as notebooks do."""
+        pyplot = sys.modules.get("matplotlib.pyplot")
+        if pyplot is None or not pyplot.get_fignums():
+            return
+        try:
+            for number in pyplot.get_fignums():
+                if not self._count_left:
+                    self.note("a figure", "there are too many displays")
+                    break
+                picture = io.BytesIO()
+                pyplot.figure(number).savefig(picture, format="png", bbox_inches="tight")
+                bundle = {}
+                self._add_png(bundle, picture.getvalue(), "a figure")
+                if bundle:
+                    self._count_left -= 1
+                    self.shown.append(bundle)
+        except Exception as error:
+            self.note("a figure", "%s: %s" % (type(error).__name__, str(error)[:200]))
+        finally:
+            pyplot.close("all")
+
+    def bundle(self, value):
+        """What repr() raises goes to the caller; the richer forms are left out if they fail."""
+        bundle = {}
+        text = repr(value)
+        if len(text) > MAX_TEXT_BYTES:
+            text = text[:MAX_TEXT_BYTES] + "..."
+        self._add(bundle, "text/plain", bounded(text, MAX_TEXT_BYTES + 3), "a value's text")
+        if isinstance(value, type):
+            return bundle
+        html = self._ask(value, "_repr_html_")
+        if isinstance(html, str):
+            self._add(bundle, "text/html", bounded(html, len(html) * 4), "a value's HTML")
+        picture = self._ask(value, "_repr_png_")
+        if isinstance(picture, tuple) and picture:
+            picture = picture[0]  # The rest is metadata.
+        if isinstance(picture, (bytes, bytearray)):
+            self._add_png(bundle, bytes(picture), "a value's picture")
+        return bundle
+
+    def _ask(self, value, name):
+        try:
+            method = getattr(value, name, None)
+            return method() if callable(method) else None
+        except Exception as error:
+            self.note(name, "%s: %s" % (type(error).__name__, str(error)[:200]))
+            return None
+
+    def _add_png(self, bundle, content, what):
+        if not content.startswith(self.PNG):
+            return self.note(what, "not a PNG")
+        text = binascii.b2a_base64(content, newline=False).decode("ascii")
+        self._add(bundle, "image/png", text, what)
+
+    def _add(self, bundle, media_type, text, what):
+        size = len(json.dumps(text))  # As it travels.
+        if size > self._bytes_left:
+            return self.note(what, "larger than what is left of %d bytes" % self._max_bytes)
+        self._bytes_left -= size
+        bundle[media_type] = text
+
+
+def future_flags():
+    return sum({getattr(__future__, name).compiler_flag for name in __future__.all_feature_names})
+
+
+class Session:
+    """Runs one cell after the other in this process, in a `__main__` that stays. `first` has its limits."""
+
+    def __init__(self, prepared, first):
+        self._prepared = prepared
+        self._interrupts = Interrupts()
+        self._streams = sys.stdout, sys.stderr
+        self._printer = ErrorPrinter("")
+        self._guard = None
+        self._future_flags, self._flags = future_flags(), 0
+        self._seen = {}
+        self._displays = None
+        self._exit = os._exit
+        limits = {key: value for key, value in first["limits"].items() if key != "cpu_seconds"}
+        prepared.limits.set(limits, sum(len(each.get("content_base64", "")) for each in first["files"]))
+        self._main = new_main(first["context"])
+        self._main.display = self._display
+        sys.argv = [FILENAME]
+        sys.path.insert(0, prepared.workspace)
+
+    def run(self, job):
+        """Runs a cell and reports."""
+        prepared = self._prepared
+        nonce, cell = bytes.fromhex(job.pop("nonce")), job["cell"]
+        self._displays = Displays(cell["max_displays"], cell["max_display_bytes"])
+        prepared.usage = Usage()
+        if not prepared.reserve:
+            prepared.reserve.append(bytes(RESERVE_BYTES))
+        ending = self._place(job["files"])
+        if ending is None:
+            renew_stdin()
+            fill_stdin(job["stdin"])
+            self._hold_to(job["imports"])
+            self._interrupts.cpu_seconds = job["limits"].get("cpu_seconds")
+            if self._interrupts.cpu_seconds is not None:
+                prepared.limits.grant_cpu(self._interrupts.cpu_seconds)
+            ending = self._execute(normalised(job["code"]), "<cell %d>" % cell["number"])
+        flush_outputs(*self._streams)
+        if os.getpid() != prepared.pid:
+            self._exit(ending.exit_code)  # A child that the cell forked, and that ran off the end.
+        artifacts = self._collect(cell["collect"], job["artifacts"])
+        self._report(nonce, trailer_pieces(ending, artifacts, prepared.usage, self._displays))
+
+    def _display(self, *values):
+        """Show values as the last expression of a cell is shown."""
+        for value in values:
+            self._displays.show(value)
+
+    def _place(self, files):
+        try:
+            place_files(self._prepared.workspace, files, replace=True)
+            return None
+        except BadJob as error:  # By what cells before have left in the file's place.
+            message = bounded("OSError: %s" % error, MAX_MESSAGE_BYTES)
+            return Ending("exception", 1, {"type": "OSError", "message": message, "line": None})
+
+    def _hold_to(self, imports):
+        if self._guard is not None:
+            self._guard.hold_to(imports or {})
+        elif imports is not None:
+            self._guard = ImportGuard(imports, self._prepared.library_folders)
+            self._guard.install()
+
+    def _execute(self, code, filename):
+        self._printer.take_up(code, filename)
+        self._printer.install()
+        self._interrupts.install()
+        error = None
+        try:
+            try:
+                self._interrupts.begin()
+                self._evaluate(code, filename)
+            finally:
+                self._interrupts.end()
+        except BaseException as caught:
+            error = caught
+        self._interrupts.end()  # A signal may have come just before the other one.
+        return ending_of(error, self._printer, self._prepared.reserve)
+
+    def _evaluate(self, code, filename):
+        """Runs the code; if its last statement is an expression, its value is the cell's result."""
+        tree = compile(code, filename, "exec", self._flags | _ast.PyCF_ONLY_AST, True)
+        last = tree.body.pop() if tree.body and isinstance(tree.body[-1], _ast.Expr) else None
+        body = compile(tree, filename, "exec", self._flags, True)
+        self._flags |= body.co_flags & self._future_flags
+        if last is not None:
+            last = compile(_ast.Expression(last.value), filename, "eval", self._flags, True)
+        names = self._main.__dict__
+        try:
+            exec(body, names)
+            value = eval(last, names) if last is not None else None
+            if value is not None and not code.rstrip().endswith(";"):
+                names["_"] = value
+                self._displays.result = self._displays.bundle(value)
+        finally:
+            self._displays.show_figures()
+
+    def _collect(self, place, bounds):
+        """What is at `place` in the working folder, or what has changed in the output folder."""
+        bounds = bounds.get("max_count", 0), bounds.get("max_bytes", 0)
+        if place is not None:
+            artifacts = Artifacts(self._prepared.workspace, *bounds)
+            artifacts.collect_at(place)
+        else:
+            artifacts = Artifacts(self._prepared.output_folder, *bounds, seen=self._seen)
+            artifacts.collect(self._prepared.untouched_output)
+        return artifacts
+
+    def _report(self, nonce, pieces):
+        """Writes both trailers while nobody else can write into them."""
+        others = self._prepared.pid == 1 and signal_others(signal.SIGSTOP)
+        aside = SetAside(1, 2) if _thread._count() else None
+        try:
+            self._prepared.stderr.write(frame(nonce, b""))
+            send_trailer(self._prepared.stdout, nonce, pieces)
+        finally:
+            if aside is not None:
+                aside.give_back()
+            if others:
+                signal_others(signal.SIGCONT)
+
+
+class SetAside:
+    """Descriptors that for a while write into files without a name, what is in these then comes behind."""
+
+    def __init__(self, *numbers):
+        self._kept = []
+        for number in numbers:
+            try:
+                kept, file = os.dup(number), _unnamed_file()
+                os.dup2(file, number)
+                self._kept.append((number, kept, file))
+            except OSError:
+                pass  # Closed already.
+
+    def give_back(self):
+        for number, kept, file in self._kept:
+            os.dup2(kept, number)
+            os.close(kept)
+            os.lseek(file, 0, os.SEEK_SET)
+            while piece := os.read(file, MIB):
+                write_all(number, piece)
+            os.close(file)
+
+
+def signal_others(number):
+    """To all other processes of the sandbox. Whether there is any."""
+    try:
+        os.kill(-1, number)
+        return True
+    except OSError:
+        return False
 
 
 def run_job(job, workspace, prepared):

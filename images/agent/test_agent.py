@@ -7,6 +7,7 @@ tests/integration/images.
 """
 
 import base64
+import concurrent.futures
 import json
 import os
 import signal
@@ -1082,6 +1083,221 @@ class KeepTest(AgentTest):
         stdout, _ = self.process.communicate(frame(json.dumps(make_job("print('last')")).encode()), timeout=20)
         self.assertTrue(stdout.startswith(b"last\n"))
         self.assertEqual(self.process.returncode, 0)
+
+
+class SessionTest(AgentTest):
+    """Cells: one interpreter that stays. PROTOCOL.md, section 6."""
+
+    def setUp(self):
+        super().setUp()
+        self.process = self.start()
+        self.assertIn("cells", self.read_ready(self.process)["features"])
+        self.number = 0
+
+    def send_cell(self, code="", displays=(8, 1_000_000), collect=None, **changes):
+        self.number += 1
+        self.nonce = "%032x" % (self.number << 64 | 0xABCDEF)
+        cell = {"number": self.number, "max_displays": displays[0], "max_display_bytes": displays[1],
+                "collect": collect}
+        job = make_job(code, nonce=self.nonce, cell=cell, **changes)
+        self.process.stdin.write(frame(json.dumps(job).encode()))
+        self.process.stdin.flush()
+
+    def read_stream(self, stream):
+        """Output, the body of the trailer behind it, and what came with that."""
+        nonce, data = bytes.fromhex(self.nonce), b""
+        while nonce not in data:
+            piece = stream.read1(65536)
+            self.assertTrue(piece, data)
+            data += piece
+        output, rest = data.split(nonce, 1)
+        while len(rest) < 4 or len(rest) < 4 + struct.unpack(">I", rest[:4])[0]:
+            rest += stream.read1(65536)
+        length = struct.unpack(">I", rest[:4])[0]
+        return output.decode(), rest[4 : 4 + length], rest[4 + length :]
+
+    def read_cell(self):
+        class Cell:
+            pass
+
+        cell = Cell()
+        with concurrent.futures.ThreadPoolExecutor() as pool:  # Neither stream may hold up the other.
+            errors = pool.submit(self.read_stream, self.process.stderr)
+            cell.stdout, body, self.behind = self.read_stream(self.process.stdout)
+            cell.stderr, mark, _ = errors.result(60)
+        self.assertEqual(mark, b"")
+        cell.__dict__.update(json.loads(body))
+        cell.files = {each["path"]: base64.b64decode(each["content_base64"]) for each in cell.artifacts}
+        return cell
+
+    def cell(self, code="", **changes):
+        self.send_cell(code, **changes)
+        return self.read_cell()
+
+    def test_what_a_cell_leaves_is_there_for_the_next(self):
+        first = self.cell("import math\nx = 20\ndef double(y): return 2 * y\nopen('kept.txt', 'w').write('k')\n")
+        self.assertEqual((first.outcome, first.result), ("returned", {"text/plain": "1"}))
+        second = self.cell("print(open('kept.txt').read(), __name__)\ndouble(x) + math.floor(2.5)")
+        self.assertEqual((second.stdout, second.stderr), ("k __main__\n", ""))
+        self.assertEqual(second.result, {"text/plain": "42"})
+        self.assertEqual(self.cell("_").result, {"text/plain": "42"})
+
+    def test_no_result_of_statements_none_and_a_semicolon(self):
+        for code in ("", "x = 1", "None", "1;", "if True: 5", "# nothing"):
+            with self.subTest(code):
+                self.assertIsNone(self.cell(code).result)
+        self.assertEqual(self.cell("'doc'").result, {"text/plain": "'doc'"})
+
+    def test_an_exception_ends_the_cell_and_not_the_session(self):
+        self.cell("def fail():\n    return {}['gone']")
+        failed = self.cell("x = 5\nfail()")
+        self.assertEqual((failed.outcome, failed.exit_code), ("exception", 1))
+        self.assertEqual(failed.exception["type"], "KeyError")
+        self.assertEqual(failed.exception["line"], 2)
+        self.assertIn('File "<cell 2>", line 2, in <module>\n    fail()\n', failed.stderr)
+        self.assertIn('File "<cell 1>", line 2, in fail\n    return {}[\'gone\']\n', failed.stderr)
+        self.assertNotIn("agent.py", failed.stderr)
+        self.assertEqual(self.cell("x").result, {"text/plain": "5"})
+        wrong = self.cell("1 +")
+        self.assertEqual((wrong.exception["type"], wrong.exception["line"]), ("SyntaxError", 1))
+        left = self.cell("import sys\nsys.exit(3)")
+        self.assertEqual((left.outcome, left.exit_code), ("exit", 3))
+        self.assertEqual(self.cell("x").result, {"text/plain": "5"})
+
+    def test_each_cell_has_its_own_stdin_and_context_is_of_the_first(self):
+        read = "import sys\ninput(), sys.stdin.read(), context['a']"
+        self.assertEqual(self.cell(read, stdin="one\ntwo", context={"a": 1}).result["text/plain"], "('one', 'two', 1)")
+        self.assertEqual(self.cell(read, stdin="three\n", context={"a": 2}).result["text/plain"], "('three', '', 1)")
+        self.assertEqual(self.cell("sys.stdin.read()").result["text/plain"], "''")
+
+    def test_future_statements_hold_for_later_cells(self):
+        self.cell("from __future__ import annotations")
+        self.assertEqual(self.cell("def f(x: no_such): pass\nf.__annotations__").result["text/plain"], "{'x': 'no_such'}")
+
+    def test_sigint_interrupts_a_cell(self):
+        self.send_cell("import time\nprint('begun', flush=True)\ntime.sleep(60)")
+        self.assertEqual(self.process.stdout.readline(), b"begun\n")
+        self.process.send_signal(signal.SIGINT)
+        cell = self.read_cell()
+        self.assertEqual(cell.exception["type"], "KeyboardInterrupt")
+        self.assertEqual(self.cell("6 * 7").result, {"text/plain": "42"})
+
+    def test_sigint_between_cells_does_nothing(self):
+        self.cell("import signal\nsignal.signal(signal.SIGINT, lambda *_: print('mine'))")
+        self.process.send_signal(signal.SIGINT)
+        time.sleep(0.1)
+        self.cell("x = 1")
+        self.process.send_signal(signal.SIGINT)
+        time.sleep(0.1)
+        cell = self.cell("x")
+        self.assertEqual((cell.stdout, cell.stderr, cell.result), ("", "", {"text/plain": "1"}))
+
+    def test_cpu_time_is_a_cells_own(self):
+        spend = "import time\nend = time.process_time() + %g\nwhile time.process_time() < end: pass"
+        for _ in range(3):
+            self.assertEqual(self.cell(spend % 0.8, limits={"cpu_seconds": 1}).outcome, "returned")
+        cell = self.cell(spend % 30, limits={"cpu_seconds": 1})
+        self.assertEqual(cell.exception["type"], "ResourceLimitError")
+        self.assertIn("1 seconds of CPU time", cell.exception["message"])
+        self.assertEqual(self.cell("7", limits={"cpu_seconds": 1}).result, {"text/plain": "7"})
+
+    def test_who_goes_on_beyond_the_cpu_time_ends_the_session(self):
+        self.send_cell("while True:\n    try:\n        while True: pass\n    except BaseException: pass", limits={"cpu_seconds": 1})
+        self.assertEqual(self.process.wait(300), 128 + signal.SIGXCPU)
+
+    def test_rich_values(self):
+        png = "iVBORw0KGgo="
+        cell = self.cell(
+            "import base64\n"
+            "class Frame:\n"
+            "    def __repr__(self): return 'plain'\n"
+            "    def _repr_html_(self): return '<b>ü</b>'\n"
+            "    def _repr_png_(self): return base64.b64decode('%s') + b'x'\n"
+            "display(Frame(), 5)\nFrame()" % png)
+        bundle = {"text/plain": "plain", "text/html": "<b>ü</b>", "image/png": base64.b64encode(base64.b64decode(png) + b"x").decode()}
+        self.assertEqual(cell.result, bundle)
+        self.assertEqual(cell.displays, [bundle, {"text/plain": "5"}])
+
+    def test_rich_values_that_fail_are_left_out(self):
+        cell = self.cell(
+            "class Bad:\n"
+            "    def __repr__(self): return 'plain'\n"
+            "    def _repr_html_(self): raise ValueError('no')\n"
+            "    def _repr_png_(self): return b'GIF'\n"
+            "Bad()")
+        self.assertEqual(cell.result, {"text/plain": "plain"})
+        self.assertEqual(cell.notes, ["left out _repr_html_: ValueError: no", "left out a value's picture: not a PNG"])
+        cell = self.cell("class Worse:\n    def __repr__(self): raise ValueError('no')\nWorse()")
+        self.assertEqual((cell.result, cell.exception["type"]), (None, "ValueError"))
+
+    def test_displays_are_bounded(self):
+        cell = self.cell("for i in range(5): display(i)\n'x' * 500_000", displays=(3, 66_000))
+        self.assertEqual(len(cell.displays), 3)
+        self.assertEqual(len(cell.result["text/plain"]), 64 * 1024 + 3)
+        cell = self.cell("'x' * 500", displays=(3, 100))
+        self.assertEqual(cell.result, {})
+        self.assertEqual(cell.notes, ["left out a value's text: larger than what is left of 100 bytes"])
+
+    def test_artifacts_are_those_that_changed(self):
+        self.assertEqual(self.cell("open('output/a', 'w').write('1')").files, {"a": b"1"})
+        self.assertEqual(self.cell("open('output/b', 'w').write('2')").files, {"b": b"2"})
+        self.assertEqual(self.cell("1").files, {})
+        self.assertEqual(self.cell("open('output/a', 'a').write('1')").files, {"a": b"11"})
+
+    def test_files_in_and_a_snapshot_out(self):
+        self.cell("import os\nos.mkdir('taken')\nos.symlink('/etc/passwd', 'link')\nos.mkfifo('pipe')",
+                  files=[input_file("data/in.txt", b"one")])
+        cell = self.cell("open('data/in.txt').read()", files=[input_file("data/in.txt", b"two"), input_file("link", b"own")])
+        self.assertEqual(cell.result["text/plain"], "'two'")
+        snapshot = self.cell(collect="")
+        self.assertEqual(snapshot.files, {"data/in.txt": b"two", "link": b"own"})
+        self.assertEqual(snapshot.notes, ["left out pipe: not a regular file"])
+        self.assertEqual(self.cell(collect="data").files, {"data/in.txt": b"two"})
+        self.assertEqual(self.cell(collect="data/in.txt").files, {"data/in.txt": b"two"})
+        self.assertEqual(self.cell(collect="no/such").files, {})
+        cell = self.cell("print('not run')", files=[input_file("taken", b"")])
+        self.assertEqual((cell.exception["type"], cell.stdout), ("OSError", ""))
+        self.assertEqual(self.cell("1").result, {"text/plain": "1"})
+
+    def test_imports_are_held_to_the_list_of_each_cell(self):
+        self.assertEqual(self.cell("import json").outcome, "returned")
+        cell = self.cell("import decimal", imports={"allowed": ["json"], "denied": []})
+        self.assertEqual(cell.exception.get("refused_import"), "decimal")
+        self.assertEqual(self.cell("import decimal", imports={"allowed": ["decimal"]}).outcome, "returned")
+
+    def test_threads_do_not_write_into_the_trailer(self):
+        self.cell("import threading, sys\n"
+                  "def chatter():\n"
+                  "    while not stop: print('x' * 50)\n"
+                  "stop = False\nthread = threading.Thread(target=chatter)\nthread.start()")
+        rest = self.behind
+        for _ in range(20):
+            self.assertEqual(self.cell("y = 1").outcome, "returned")
+        self.assertEqual(self.cell("stop = True\nthread.join()").outcome, "returned")
+        self.assertEqual(set(rest.decode()) - set("x\n"), set())
+
+    def test_a_fork_that_runs_off_the_end_does_not_report(self):
+        cell = self.cell("import os\npid = os.fork()\nif pid: os.waitpid(pid, 0)\nprint('parent' if pid else 'child')")
+        self.assertEqual(cell.stdout, "child\nparent\n")
+        self.assertEqual(self.cell("1").result, {"text/plain": "1"})
+
+    def test_os_exit_is_the_end(self):
+        self.send_cell("import os\nos._exit(7)")
+        self.assertEqual(self.process.wait(60), 7)
+
+    def test_the_end_of_stdin_is_the_end(self):
+        self.cell("1")
+        self.assertEqual(self.process.communicate(b"", timeout=60), (b"", b""))
+        self.assertEqual(self.process.returncode, 0)
+
+    def test_bad_cells_are_refused(self):
+        self.cell("1")
+        job = make_job("print(1)")
+        self.assertIn(b"a job that is no cell", self.process.communicate(frame(json.dumps(job).encode()), timeout=60)[1])
+        self.assertEqual(self.process.returncode, 70)
+        for cell in ({}, {"number": 1}, 5, {"number": 1, "max_displays": 1, "max_display_bytes": 1, "collect": "../x"}):
+            with self.subTest(cell):
+                self.assertEqual(self.run_job(make_job("1", cell=cell)).status, 70)
 
 
 if __name__ == "__main__":

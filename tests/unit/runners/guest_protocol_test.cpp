@@ -139,6 +139,16 @@ TEST(ReadyParser, TellsWhetherTheAgentCanTakeSeveralJobs) {
   }
 }
 
+TEST(ReadyParser, TellsWhetherTheAgentHasCells) {
+  for (const bool has : {true, false}) {
+    const std::string body = std::string(R"({"protocol": 1, "python": "3.11.2", "features": )") +
+                             (has ? R"(["cells"]})" : R"(["keep"]})");
+    ReadyParser parser;
+    ASSERT_EQ(parser.feed("SALLYPORT-READY " + length_text(body.size()) + body), ReadyParser::Status::ready);
+    EXPECT_EQ(parser.ready().has_cells, has);
+  }
+}
+
 TEST(ReadyParser, RefusesEverythingElse) {
   const std::string bad[] = {"hello",
                              "SALLYPORT-READX",
@@ -334,6 +344,62 @@ TEST(ParseReport, RefusesArtifactsThatCannotBeFilesOfOneFolder) {
   EXPECT_NE(error_of(report), "");
   report["artifacts"][1]["path"] = "a/plot.png.txt";
   EXPECT_EQ(error_of(report), "");
+}
+
+Limits cell_limits() {
+  Limits limits;
+  limits.max_displays = 2;
+  limits.max_display_bytes = 40;
+  return limits;
+}
+
+std::string cell_report(const std::string& result, const std::string& displays) {
+  return R"({"outcome": "returned", "exit_code": 0, "exception": null, "artifacts": [], "notes": [],
+             "usage": {"cpu_seconds": 0, "max_rss_kb": 1}, "result": )" +
+         result + ", \"displays\": " + displays + "}";
+}
+
+TEST(ParseReport, ReadsResultAndDisplaysOfACell) {
+  const auto parsed = parse_report(cell_report(R"({"text/plain": "5", "text/html": "<b>5</b>"})",
+                                               R"([{"image/png": "iVBORw0KGgo="}, {}])"),
+                                   cell_limits());
+  ASSERT_TRUE(std::holds_alternative<AgentReport>(parsed)) << std::get<std::string>(parsed);
+  const auto& report = std::get<AgentReport>(parsed);
+  EXPECT_EQ(report.result, (DisplayBundle{{"text/plain", "5"}, {"text/html", "<b>5</b>"}}));
+  ASSERT_EQ(report.displays.size(), 2U);
+  EXPECT_EQ(report.displays[0], (DisplayBundle{{"image/png", "iVBORw0KGgo="}}));
+  const auto none = parse_report(cell_report("null", "[]"), cell_limits());
+  EXPECT_FALSE(std::get<AgentReport>(none).result);
+}
+
+TEST(ParseReport, RefusesDisplaysThatAreWrongOrTooMuch) {
+  const auto refused = [](const std::string& result, const std::string& displays, const Limits& limits) {
+    return std::holds_alternative<std::string>(parse_report(cell_report(result, displays), limits));
+  };
+  for (const char* bundle : {"5", "[]", R"({"text/plain": 5})", R"({"text/javascript": "x"})",
+                             R"({"image/png": "R0lGODlh"})", R"({"image/png": "!"})"}) {
+    EXPECT_TRUE(refused(bundle, "[]", cell_limits())) << bundle;
+    EXPECT_TRUE(refused("null", std::string("[") + bundle + "]", cell_limits())) << bundle;
+  }
+  EXPECT_TRUE(refused("null", "{}", cell_limits()));
+  EXPECT_TRUE(refused("null", "[{}, {}, {}]", cell_limits()));
+  const std::string half = R"({"text/plain": ")" + std::string(20, 'x') + "\"}";
+  EXPECT_FALSE(refused(half, "[" + half + "]", cell_limits()));
+  EXPECT_TRUE(refused(half, "[" + half + ", {\"text/plain\": \"x\"}]", cell_limits()));
+  EXPECT_TRUE(refused(half, "[]", Limits())) << "a job of its own has none";
+}
+
+TEST(EncodeJob, SaysWhatACellIs) {
+  Job job;
+  const auto body = [&job] { return json::parse(encode_job(job, kNonce, 64, false).substr(4)); };
+  EXPECT_FALSE(body().contains("cell"));
+  job.cell = Cell();
+  job.cell->number = 3;
+  job.limits = cell_limits();
+  EXPECT_EQ(body()["cell"],
+            json::parse(R"({"number": 3, "max_displays": 2, "max_display_bytes": 40, "collect": null})"));
+  job.cell->collect = "a\"b";
+  EXPECT_EQ(body()["cell"]["collect"], "a\"b");
 }
 
 TEST(ArtifactPath, AllowsOnlyPlainRelativePaths) {

@@ -15,8 +15,10 @@
 #include "broker/store/sql_store.hpp"
 #include "broker/store/sqlite_connection.hpp"
 #include "tests/support/temporary_folder.hpp"
+#include "broker/sessions/session_json.hpp"
 #include "tests/unit/broker/fakes.hpp"
 #include "tests/unit/broker/loop_thread.hpp"
+#include "tests/unit/broker/sessions/fake_session.hpp"
 
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
@@ -103,6 +105,16 @@ TEST(OpenApi, HasTheMembersOfTheReplies) {
   expect_described(json::parse(error.to_json()), schema("Error"), "Error");
 }
 
+TEST(OpenApi, HasTheMembersOfTheRepliesOfSessions) {
+  ExecutionReply cell = full_reply();
+  cell.session.emplace();
+  cell.result.emplace();
+  cell.displays.emplace_back();
+  expect_described(reply_object(cell, Contents::included), schema("CellReply"), "CellReply");
+  const std::vector<Sessions::Pointer> sessions = {std::make_shared<SessionEntry>()};
+  expect_described(json::parse(sessions_json(sessions)), schema("SessionList"), "SessionList");
+}
+
 TEST(OpenApi, HasTheMembersOfTheRepliesInOtherForms) {
   compat::PistonJob piston;
   const json ran = json::parse(compat::piston_reply(piston, full_reply()));
@@ -156,6 +168,7 @@ class OpenApiServiceTest : public ::testing::Test {
       parts.metrics = &metrics_;
       parts.store = store_.get();
       parts.audit_source = &trail_;
+      parts.sessions = &opener_;
       service_ = std::make_unique<Service>(loop_.executor(), config_, std::move(parts));
       ASSERT_TRUE(service_->start().has_value());
       port_ = service_->port();
@@ -219,6 +232,7 @@ class OpenApiServiceTest : public ::testing::Test {
   sallyport::test::TemporaryFolder folder_;
   config::Config config_;
   test::FakeRunner runner_;
+  test::FakeOpener opener_;
   test::FakeCatalog catalog_;
   test::FakePolicies policies_;
   test::FakeAudit audit_;
@@ -287,6 +301,8 @@ TEST_F(OpenApiServiceTest, HasEveryFieldOfTheRequests) {
     parameters.insert(parameter["name"]);
   }
   EXPECT_EQ(known_in(ask(get("/v1/executions?qqqqqqqqqqqqqqqqqqqqqqqq=1"))), parameters);
+  EXPECT_EQ(known_fields("/v1/sessions", inner("{", "}")), described("SessionRequest"));
+  EXPECT_EQ(known_fields("/v1/sessions/x/cells", inner("{", "}")), described("CellRequest"));
 }
 
 /// Of the foreign forms, which ignore what they do not know: each field that the document has is looked at.
