@@ -198,7 +198,9 @@ TEST_F(PipelineTest, UsersOfDifferentKeysAreDifferentUsers) {
   request_.deterministic = true;
   request_.image.digest = "sha256:1";
   const auto as = [this](const char* key, const char* user) {
-    request_.caller = std::make_shared<Caller>(Caller{key, 1});
+    auto caller = std::make_shared<Caller>();
+    caller->key_id = key;
+    request_.caller = std::move(caller);
     request_.user_id = UserId(std::string(user));
     ASSERT_TRUE(execute().has_value());
   };
