@@ -19,7 +19,7 @@ std::optional<std::string> read_id(const Json& id) {
   return id.dump();
 }
 
-RpcError refuse(std::string message) {
+RpcError refuse_message(std::string message) {
   return {ErrorCode::invalid_request, std::move(message), 400};
 }
 
@@ -36,28 +36,28 @@ std::variant<Message, RpcError> read_message(std::string_view body, std::size_t 
                     std::move(document.error().message), 400);
   }
   Json& root = document->root;
-  if (root.is_array()) return refuse("one message a request: batches are not part of this protocol");
-  if (!root.is_object()) return refuse("a message is an object");
+  if (root.is_array()) return refuse_message("one message a request: batches are not part of this protocol");
+  if (!root.is_object()) return refuse_message("a message is an object");
   const auto version = root.find("jsonrpc");
-  if (version == root.end() || *version != "2.0") return refuse(R"("jsonrpc" must be "2.0")");
+  if (version == root.end() || *version != "2.0") return refuse_message(R"("jsonrpc" must be "2.0")");
 
   Message message;
   const auto id = root.find("id");
   if (id != root.end()) {
     auto text = read_id(*id);
     if (!text) {
-      return refuse("\"id\" must be a whole number, or a text of at most " + std::to_string(kMaxIdBytes) +
-                    " bytes");
+      return refuse_message("\"id\" must be a whole number, or a text of at most " +
+                            std::to_string(kMaxIdBytes) + " bytes");
     }
     message.id_json = std::move(*text);
   }
   const auto method = root.find("method");
   if (method == root.end()) {
-    if (!root.contains("result") && !root.contains("error")) return refuse("\"method\" is required");
+    if (!root.contains("result") && !root.contains("error")) return refuse_message("\"method\" is required");
     message.kind = MessageKind::response;
     return message;
   }
-  if (!method->is_string()) return refuse("\"method\" must be a text");
+  if (!method->is_string()) return refuse_message("\"method\" must be a text");
   message.method = std::move(method->get_ref<std::string&>());
   if (document->verbatim) {
     if (document->verbatim->front() != '{') {
