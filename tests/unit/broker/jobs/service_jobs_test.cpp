@@ -1,4 +1,5 @@
 // Jobs over HTTP: the whole broker with SQLite and a fake runner.
+#include "broker/jobs/moment.hpp"
 #include "broker/service.hpp"
 #include "broker/store/sql_store.hpp"
 #include "broker/store/sqlite_connection.hpp"
@@ -299,6 +300,24 @@ TEST_F(ServiceJobsTest, ShutdownFinishesWhatEndsInTime) {
   start();
   EXPECT_EQ(show(id)["state"], "succeeded");
   EXPECT_EQ(runs_so_far(), 1U);
+}
+
+TEST_F(ServiceJobsTest, AJobWhoseLeaseHasEndedUnnoticedEndsOnce) {
+  runner_.hold = true;
+  start();
+  const std::string id = accept("1");
+  ASSERT_TRUE(runs(1));
+  store::SweepBounds bounds;
+  bounds.now_ms = unix_milliseconds() + 60'000;
+  bounds.max_kept_bytes = 1'000'000;
+  EXPECT_EQ(loop_.await(store_->sweep(bounds))->reclaimed, 1U);
+  // It is begun again here, and the run of before is stopped.
+  EXPECT_TRUE(loop_.eventually([this] { return runner_.jobs.size() == 2 && runner_.stopped == 1; }));
+  ASSERT_TRUE(runs(1));
+  EXPECT_EQ(show(id)["state"], "running");
+  release();
+  EXPECT_EQ(ended(id)["state"], "succeeded");
+  EXPECT_EQ(runs_so_far(), 2U);
 }
 
 TEST_F(ServiceJobsTest, AKeyGivesTheFirstReplyAgain) {
