@@ -76,7 +76,7 @@ std::size_t drop_body(char* /*bytes*/, std::size_t size, std::size_t count, void
 bool add(Headers& headers, const std::string& line) {
   curl_slist* const longer = curl_slist_append(headers.get(), line.c_str());
   if (longer == nullptr) return false;
-  headers.release();
+  static_cast<void>(headers.release());  // It is the beginning of the longer one.
   headers.reset(longer);
   return true;
 }
