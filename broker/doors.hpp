@@ -36,7 +36,7 @@ struct OutputViolation {
   std::string category;
   std::string severity;  ///< "low", "medium", "high", "critical"
   std::string stream;    ///< "stdout", "stderr", "error_message", "error_type", "artifact", "artifact_path",
-                       ///< "notes", "display"
+                         ///< "notes", "display"
   std::string message;
   std::uint64_t count = 0;
   std::uint64_t line = 0;  ///< Of the first finding, from 1; 0: not known.

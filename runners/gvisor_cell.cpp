@@ -121,7 +121,7 @@ asio::awaitable<void> GVisorCell::collect_end() {
     fail(*fault);
     co_return;
   }
-  const SandboxEnd& end = std::get<SandboxEnd>(found);
+  const auto& end = std::get<SandboxEnd>(found);
   if (end.streams_were_cut(sent_)) {
     SandboxFault cut;
     cut.failure = SandboxFailure::engine_unreachable;

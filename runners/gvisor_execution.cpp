@@ -249,7 +249,7 @@ asio::awaitable<bool> GVisorExecution::collect_exit() {
   }
   const auto found = co_await await_end(context_, sandbox_->container_id());
   if (const auto* fault = std::get_if<SandboxFault>(&found)) co_return fail(*fault);
-  const SandboxEnd& end = std::get<SandboxEnd>(found);
+  const auto& end = std::get<SandboxEnd>(found);
   evidence_.exit_status = end.exit_status;
   died_waiting_ = warm_ && collector_.empty() && end.was_before(job_sent_);
   if (died_waiting_) co_return false;

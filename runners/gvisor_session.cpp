@@ -79,7 +79,7 @@ asio::awaitable<std::optional<std::string>> GVisorSession::idle(base::CallBounds
     if (const auto* unknown = std::get_if<SandboxFault>(&found)) {
       end(unknown->message);
     } else {
-      const SandboxEnd& ended = std::get<SandboxEnd>(found);
+      const auto& ended = std::get<SandboxEnd>(found);
       bool oom_killed = ended.oom_killed;
       if (!oom_killed && ended.exit_status == kKilledStatus) {
         oom_killed = co_await was_killed_for_memory(context_, sandbox_->container_id(), bounds.stop);

@@ -217,7 +217,9 @@ class Jobs::Impl : public std::enable_shared_from_this<Jobs::Impl> {
     CallBounds patience(deadline);
     co_await self->all_ended_.wait(std::move(patience));
     self->give_up_.request_stop();
-    for (const auto& [id, job] : self->running_) job->stop.request_stop();
+    // A copy, since a job that is stopped may end at once.
+    const std::map<std::string, RunningPointer> rest = self->running_;
+    for (const auto& [id, job] : rest) job->stop.request_stop();
     CallBounds last(Deadline::after(kStopTime));
     const auto ended = co_await self->all_ended_.wait(std::move(last));
     if (ended != base::WaitStatus::ready) {
@@ -318,6 +320,7 @@ class Jobs::Impl : public std::enable_shared_from_this<Jobs::Impl> {
   }
 
   void begin(RunningPointer job) {
+    lose(job->claim.id);  // Its lease has ended unnoticed, and the store has given it to us again.
     running_[job->claim.id] = job;
     if (parts_.events != nullptr) job->events = parts_.events->open(job->claim.id, job->owner_key);
     if (!job->at_once) ++taken_;
@@ -373,7 +376,8 @@ class Jobs::Impl : public std::enable_shared_from_this<Jobs::Impl> {
       }
       co_await self->renew();
       CallBounds bounds(Deadline::after(pause), self->end_house_.get_token());
-      co_await base::sleep(std::move(bounds));
+      const auto slept = co_await base::sleep(std::move(bounds));
+      if (slept == base::WaitStatus::stopped) break;
     }
   }
 
@@ -462,7 +466,8 @@ class Jobs::Impl : public std::enable_shared_from_this<Jobs::Impl> {
     if (fate.what == Fate::What::withdraw) untold = fate.error;
     co_await self->settle(*job, std::move(fate));
 
-    self->running_.erase(job->claim.id);
+    const auto place = self->running_.find(job->claim.id);
+    if (place != self->running_.end() && place->second == job) self->running_.erase(place);
     if (!job->at_once) --self->taken_;
     if (self->draining_ && self->running_.empty()) self->end_house_.request_stop();
     self->watches_.ended(job->claim.id, std::move(untold));

@@ -15,7 +15,7 @@ using http::Response;
 
 namespace {
 
-Response to_response(const ApiError& given) {
+Response dify_response(const ApiError& given) {
   ApiError error = given;
   if (error.status == 422) error.status = 400;
   Response response = http::to_response(error);
@@ -28,12 +28,12 @@ asio::awaitable<Response> run(Submissions& submissions, Request request, std::st
   auto read = [&request, network] { return compat::read_dify_sandbox(request.body, network); };
   auto body = co_await submissions.beside(request.body.size(), std::move(read));
   std::string().swap(request.body);
-  if (body.has_error()) co_return to_response(body.error());
+  if (body.has_error()) co_return dify_response(body.error());
   auto submission = submissions.parse(*body, request);
   std::string().swap(*body);
-  if (submission.has_error()) co_return to_response(submission.error());
+  if (submission.has_error()) co_return dify_response(submission.error());
   auto reply = co_await submissions.run(std::move(*submission), std::move(stop));
-  if (reply.has_error()) co_return to_response(reply.error());
+  if (reply.has_error()) co_return dify_response(reply.error());
   Response response;
   response.error_type = reply->error_type.value_or("");
   const std::size_t bytes = bytes_of(*reply);

@@ -17,7 +17,7 @@ using http::Response;
 
 namespace {
 
-Response to_response(const ApiError& error) {
+Response judge0_response(const ApiError& error) {
   Response response = http::to_response(error);
   response.body = compat::judge0_error(error);
   return response;
@@ -50,18 +50,18 @@ std::vector<compat::Judge0Language> languages(const Submissions& submissions) {
 
 asio::awaitable<Response> create(Submissions& submissions, Request request, std::stop_token stop) {
   const auto view = read_view(request);
-  if (view.has_error()) co_return to_response(view.error());
+  if (view.has_error()) co_return judge0_response(view.error());
   const auto known = languages(submissions);
   auto read = [&] { return compat::read_judge0(request.body, view->base64, known); };
   auto job = co_await submissions.beside(request.body.size(), std::move(read));
   std::string().swap(request.body);
-  if (job.has_error()) co_return to_response(job.error());
+  if (job.has_error()) co_return judge0_response(job.error());
   auto submission = submissions.parse(job->body, request);
   std::string().swap(job->body);
-  if (submission.has_error()) co_return to_response(submission.error());
-  if (!is_true(request, "wait")) co_return to_response(wait_only());
+  if (submission.has_error()) co_return judge0_response(submission.error());
+  if (!is_true(request, "wait")) co_return judge0_response(wait_only());
   auto reply = co_await submissions.run(std::move(*submission), std::move(stop));
-  if (reply.has_error()) co_return to_response(reply.error());
+  if (reply.has_error()) co_return judge0_response(reply.error());
   Response response;
   response.status = 201;
   response.error_type = reply->error_type.value_or("");

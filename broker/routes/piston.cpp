@@ -16,7 +16,7 @@ using http::Response;
 
 namespace {
 
-Response to_response(const ApiError& given) {
+Response piston_response(const ApiError& given) {
   const ApiError error = compat::piston_error(given);
   Response response = http::to_response(error);
   response.body = compat::piston_error_body(error);
@@ -28,12 +28,12 @@ asio::awaitable<Response> execute(Submissions& submissions, Request request, std
   auto read = [&request, &known] { return compat::read_piston(request.body, known); };
   auto job = co_await submissions.beside(request.body.size(), std::move(read));
   std::string().swap(request.body);
-  if (job.has_error()) co_return to_response(job.error());
+  if (job.has_error()) co_return piston_response(job.error());
   auto submission = submissions.parse(job->body, request);
   std::string().swap(job->body);
-  if (submission.has_error()) co_return to_response(submission.error());
+  if (submission.has_error()) co_return piston_response(submission.error());
   auto reply = co_await submissions.run(std::move(*submission), std::move(stop));
-  if (reply.has_error()) co_return to_response(reply.error());
+  if (reply.has_error()) co_return piston_response(reply.error());
   Response response;
   response.error_type = reply->error_type.value_or("");
   const std::size_t bytes = bytes_of(*reply);

@@ -41,9 +41,10 @@ class Rates(AdmissionTestCase):
     sections = {"limits": {"rate_per_minute": 20, "burst": 3, "key_rate_per_minute": 600, "key_burst": 1000}}
 
     def test_a_user_beyond_its_rate_is_told_when_to_come_back(self):
+        # They need no sandbox, so that they are sooner through than the next is permitted.
         for _ in range(3):
-            self.assertEqual(self.submit(user_id="a")[0], 200)
-        answers = [self.submit(user_id="a") for _ in range(3)]
+            self.assertEqual(self.submit("(", user_id="a")[0], 200)
+        answers = [self.submit("(", user_id="a") for _ in range(3)]
         waits = [self.refused_for("user_rate", answer) for answer in answers if answer[0] == 429]
         self.assertTrue(waits, answers)
         self.assertLessEqual(max(waits), 3)

@@ -103,8 +103,9 @@ class Lifecycle(unittest.TestCase):
             for identity in identities:
                 self.assertNotIn(identity, shims)
             self.assertTrue(any(line["event"] == "orphans_removed" for line in broker.log_lines()))
-            expected = {"config.json", "broker.log", "audit.log", f"{broker.instance}.lock"}
-            self.assertEqual({name.rsplit("/", 1)[1] for name in glob.glob(f"{broker.folder}/*")}, expected)
+            database = {f"{broker.instance}.db{suffix}" for suffix in ("", "-wal", "-shm")}
+            expected = {"config.json", "broker.log", "audit.log", "audit.log.head", f"{broker.instance}.lock"} | database
+            self.assertLessEqual({name.rsplit("/", 1)[1] for name in glob.glob(f"{broker.folder}/*")}, expected)
         finally:
             broker.__exit__()
 

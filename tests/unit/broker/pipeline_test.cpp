@@ -380,8 +380,7 @@ TEST_F(PipelineTest, WhatDoesNotPassTheFirstDoorDoesNotRun) {
 
 TEST_F(PipelineTest, TheRequestsOwnListReachesTheDoorAndTheDoorsListTheSandbox) {
   request_.adjustments.allowed_imports = std::vector<std::string>{"math"};
-  first_.verdict.imports =
-      std::make_shared<runners::ImportRules>(runners::ImportRules{{{"math"}}, {"os"}});
+  first_.verdict.imports = std::make_shared<runners::ImportRules>(runners::ImportRules{{{"math"}}, {"os"}});
   ASSERT_TRUE(execute().has_value());
   EXPECT_EQ(calls_.front(), "first code 3.11 syntax default math");
   ASSERT_NE(runner_.jobs.at(0).imports, nullptr);

@@ -300,12 +300,14 @@ TEST_F(ExecutionRequestTest, SwitchesThatMayNotBeTurnedOffAre403) {
                                           "enable_output_validation", "redact_sensitive_output",
                                           "log_executions"};
   for (const std::string& name : names) {
-    EXPECT_FALSE(parse_execution_request("{\"code\":\"\",\"" + name + "\":false}", rules_, nullptr).has_error())
+    EXPECT_FALSE(
+        parse_execution_request("{\"code\":\"\",\"" + name + "\":false}", rules_, nullptr).has_error())
         << name;
   }
   rules_.may_switch_off = {false, false, false, false, false};
   for (const std::string& name : names) {
-    EXPECT_FALSE(parse_execution_request("{\"code\":\"\",\"" + name + "\":true}", rules_, nullptr).has_error())
+    EXPECT_FALSE(
+        parse_execution_request("{\"code\":\"\",\"" + name + "\":true}", rules_, nullptr).has_error())
         << name;
     const ApiError error = refuse("{\"code\":\"\",\"" + name + "\":false}");
     EXPECT_EQ(error.status, 403);
