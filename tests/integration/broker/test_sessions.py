@@ -298,12 +298,13 @@ class Sessions(unittest.TestCase):
 class Lifetimes(unittest.TestCase):
     def test_idle_time_and_lifetime(self):
         with Broker(sessions={"max_sessions": 2, "max_per_user": 0}) as broker:
-            idle = SessionClient(broker, idle_seconds=2)
-            old = SessionClient(broker, lifetime_seconds=6)
+            begun, other = SessionClient(broker), SessionClient(broker)
             self.assertEqual(broker.post({}, path="/v1/sessions")[0], 503)
+            other.call("DELETE")
+            idle = SessionClient(broker, idle_seconds=2)
             self.assertTrue(wait_until(lambda: idle.state() == "ended", 20))
             self.assertIn("no cell came for 2", idle.call("GET")[1]["why_ended"])
-            begun = SessionClient(broker)  # Its place is free.
+            old = SessionClient(broker, lifetime_seconds=6)  # The other's place is free.
             while old.state() != "ended":
                 old.post_cell("1")
             self.assertIn("lifetime of 6", old.call("GET")[1]["why_ended"])
