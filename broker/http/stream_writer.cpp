@@ -12,7 +12,7 @@ using base::Deadline;
 namespace {
 
 /// A client that has closed its side may still read.
-constexpr std::chrono::seconds kFarewell{1};
+constexpr std::chrono::seconds kLastPiece{1};
 
 /// Each has a deadline of its own, so that a slow client is not cut for the length of what it is sent.
 constexpr std::size_t kMaxSlice = 64 * 1024;
@@ -44,7 +44,7 @@ asio::awaitable<bool> StreamWriter::finish() {
 
 asio::awaitable<bool> StreamWriter::send(std::string_view head, std::string_view body) {
   Deadline deadline = Deadline::after(piece_time_);
-  if (connection_.peer_gone()) deadline = deadline.at_most(kFarewell);
+  if (connection_.peer_gone()) deadline = deadline.at_most(kLastPiece);
   const IoStatus status = co_await connection_.write(head, body, deadline);
   ok_ = status == IoStatus::done;
   co_return ok_;
