@@ -182,7 +182,7 @@ class Service::Impl {
                   [this](Request, std::stop_token) { return show_metrics(); }});
     }
     add_openapi_routes(router);
-    add_compat_routes(router, submissions_, config_.compat);
+    add_compat_routes(router, submissions_, jobs_.get(), config_.compat);
     add_mcp_routes(router, submissions_, config_.mcp, parts.version, parts.new_id);
     if (parts.audit_source != nullptr) add_audit_routes(router, *parts.audit_source, parts.workers);
     return router;

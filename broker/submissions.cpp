@@ -21,8 +21,7 @@ ApiResult<ExecutionRequest> Submissions::parse(std::string_view body, const http
 }
 
 asio::awaitable<ApiResult<ExecutionReply>> Submissions::run(ExecutionRequest request, std::stop_token stop) {
-  base::CallBounds bounds(base::Deadline::after(queue_timeout_ + request.limits.timeout + overhead_),
-                          std::move(stop));
+  base::CallBounds bounds(base::Deadline::after(longest(request)), std::move(stop));
   ApiResult<ExecutionReply> result =
       co_await pipeline_.execute(std::move(request), nullptr, std::move(bounds));
   // Who was stopped by the shutdown is still there to be told.

@@ -49,6 +49,13 @@ class Submissions {
     co_return co_await base::run_on(workers_, std::move(function));
   }
 
+  /// The longest that a submission may take, its wait for a turn included.
+  [[nodiscard]] base::Clock::duration longest(const ExecutionRequest& request) const {
+    return queue_timeout_ + request.limits.timeout + overhead_;
+  }
+  /// Whether the server stops what runs.
+  [[nodiscard]] bool cutting() const { return cutting_(); }
+
   /// What requests are checked against.
   [[nodiscard]] const RequestRules& rules() const { return rules_; }
 

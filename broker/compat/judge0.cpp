@@ -89,7 +89,7 @@ void refuse_unserved(Json& body) {
   }
   if (read_number(body, "number_of_runs").value_or(1) != 1) refuse_field("number_of_runs", "must be 1");
   if (const auto url = take_text(body, "callback_url"); url && !url->empty()) {
-    refuse_field("callback_url", "is not supported here; ask for the result by its token");
+    refuse_field("callback_url", "is not supported here: ask for the result by its token");
   }
 }
 

@@ -21,6 +21,7 @@ struct Judge0Job {
   std::string source_code;
   std::optional<std::string> stdin_text;
   std::optional<std::string> expected_output;
+  std::string expected_digest;  ///< SHA-256 of the expected output where that itself is no longer known.
   std::optional<double>
       cpu_time_limit;  ///< Seconds; finer than the sandbox's own, so it is looked at afterwards.
   bool redirect_stderr = false;
@@ -71,6 +72,11 @@ struct Judge0Times {
 [[nodiscard]] std::string judge0_submission(const Judge0Job& job, const std::string& token,
                                             ExecutionReply reply, const Judge0Times& times,
                                             const Judge0View& view);
+
+/// One that has not ended, or was not served: then `message` says why.
+[[nodiscard]] std::string judge0_submission(const Judge0Job& job, const std::string& token,
+                                            Judge0Status status, const std::string& message,
+                                            const Judge0Times& times, const Judge0View& view);
 
 /// The list of `GET /languages`.
 [[nodiscard]] std::string judge0_languages_body(const std::vector<Judge0Language>& languages);

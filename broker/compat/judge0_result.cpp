@@ -1,6 +1,7 @@
 #include "broker/compat/judge0_result.hpp"
 
 #include "base/base64.hpp"
+#include "base/sha256.hpp"
 #include "broker/api/request_fields.hpp"
 
 #include <algorithm>
@@ -35,12 +36,6 @@ std::string seconds_text(double seconds) {
   return {text.data(), static_cast<std::size_t>(length)};
 }
 
-/// As the peer compares: white space at the end of the text does not count.
-std::string_view trimmed(std::string_view text) {
-  const auto end = text.find_last_not_of(" \t\r\n\v\f");
-  return end == std::string_view::npos ? std::string_view() : text.substr(0, end + 1);
-}
-
 Judge0Status signal_status(const std::string& name) {
   if (name == "SIGSEGV") return {7, "Runtime Error (SIGSEGV)"};
   if (name == "SIGXFSZ") return {8, "Runtime Error (SIGXFSZ)"};
@@ -50,6 +45,11 @@ Judge0Status signal_status(const std::string& name) {
 }
 
 }  // namespace
+
+std::string_view judge0_trimmed(std::string_view text) {
+  const auto end = text.find_last_not_of(" \t\r\n\v\f");
+  return end == std::string_view::npos ? std::string_view() : text.substr(0, end + 1);
+}
 
 Judge0Status judge0_status(const Judge0Job& job, const Outcome& outcome) {
   switch (outcome.end) {
@@ -70,38 +70,53 @@ Judge0Status judge0_status(const Judge0Job& job, const Outcome& outcome) {
       break;
   }
   if (job.cpu_time_limit && outcome.cpu_seconds > *job.cpu_time_limit) return {5, "Time Limit Exceeded"};
-  if (job.expected_output && trimmed(outcome.stdout_text) != trimmed(*job.expected_output)) {
-    return {4, "Wrong Answer"};
-  }
+  const std::string_view output = judge0_trimmed(outcome.stdout_text);
+  const bool wrong = job.expected_output
+                         ? output != judge0_trimmed(*job.expected_output)
+                         : !job.expected_digest.empty() && base::sha256_hex(output) != job.expected_digest;
+  if (wrong) return {4, "Wrong Answer"};
   return {3, "Accepted"};
 }
+
+namespace {
+
+/// Of a submission of which nothing else is known.
+OrderedJson empty_members(const Judge0Job& job, const std::string& token, Judge0Status status,
+                          const Judge0Times& times) {
+  OrderedJson members;
+  for (const std::string_view name : kAllFields) members[std::string(name)] = nullptr;
+  members["source_code"] = text_or_null(job.source_code);
+  members["language_id"] = job.language_id;
+  if (job.stdin_text) members["stdin"] = *job.stdin_text;
+  if (job.expected_output) members["expected_output"] = *job.expected_output;
+  members["token"] = token;
+  members["status"] = OrderedJson::object();
+  members["status"]["id"] = status.id;
+  members["status"]["description"] = status.description;
+  members["status_id"] = status.id;
+  members["created_at"] = text_or_null(times.created);
+  members["finished_at"] = text_or_null(times.finished);
+  return members;
+}
+
+}  // namespace
 
 OrderedJson judge0_members(const Judge0Job& job, const std::string& token, Outcome outcome,
                            const Judge0Times& times) {
   if (job.redirect_stderr) outcome.stdout_text += std::exchange(outcome.stderr_text, {});
   const Judge0Status status = judge0_status(job, outcome);
   const bool ran = outcome.end != End::refused;
-  OrderedJson members;
-  members["source_code"] = job.source_code;
-  members["language_id"] = job.language_id;
-  members["stdin"] = job.stdin_text ? OrderedJson(*job.stdin_text) : OrderedJson(nullptr);
-  members["expected_output"] = job.expected_output ? OrderedJson(*job.expected_output) : OrderedJson(nullptr);
+  OrderedJson members = empty_members(job, token, status, times);
   members["stdout"] = text_or_null(std::move(outcome.stdout_text));
   members["stderr"] = text_or_null(std::move(outcome.stderr_text));
   members["time"] = ran ? OrderedJson(seconds_text(outcome.cpu_seconds)) : OrderedJson(nullptr);
   members["wall_time"] = ran ? OrderedJson(seconds_text(outcome.wall_seconds)) : OrderedJson(nullptr);
   members["memory"] = ran ? OrderedJson(std::llround(outcome.memory_mb * 1024)) : OrderedJson(nullptr);
-  members["token"] = token;
   members["compile_output"] = text_or_null(std::move(outcome.compile_output));
   members["message"] = text_or_null(ran ? std::move(outcome.message) : std::string());
-  members["status"]["id"] = status.id;
-  members["status"]["description"] = status.description;
-  members["status_id"] = status.id;
   members["exit_code"] = ran && outcome.exit_code ? OrderedJson(*outcome.exit_code) : OrderedJson(nullptr);
   members["exit_signal"] =
       outcome.signal ? OrderedJson(signal_number(*outcome.signal)) : OrderedJson(nullptr);
-  members["created_at"] = text_or_null(times.created);
-  members["finished_at"] = text_or_null(times.finished);
   return members;
 }
 
@@ -139,6 +154,13 @@ ApiResult<std::vector<std::string>> read_judge0_fields(std::string_view fields) 
     if (std::find(names.begin(), names.end(), name) == names.end()) names.emplace_back(name);
   }
   return names;
+}
+
+std::string judge0_submission(const Judge0Job& job, const std::string& token, Judge0Status status,
+                              const std::string& message, const Judge0Times& times, const Judge0View& view) {
+  OrderedJson members = empty_members(job, token, status, times);
+  members["message"] = text_or_null(message);
+  return judge0_text(std::move(members), view);
 }
 
 std::string judge0_submission(const Judge0Job& job, const std::string& token, ExecutionReply reply,

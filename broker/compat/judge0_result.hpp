@@ -7,10 +7,14 @@
 #include <nlohmann/json.hpp>
 
 #include <string>
+#include <string_view>
 
 namespace sallyport::broker::compat {
 
 [[nodiscard]] Judge0Status judge0_status(const Judge0Job& job, const Outcome& outcome);
+
+/// As the peer compares outputs: white space at the end does not count.
+[[nodiscard]] std::string_view judge0_trimmed(std::string_view text);
 
 /// Every member that there is, texts as they are.
 [[nodiscard]] nlohmann::ordered_json judge0_members(const Judge0Job& job, const std::string& token,

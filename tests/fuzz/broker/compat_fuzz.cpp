@@ -2,9 +2,9 @@
 // refusal.
 #include "broker/api/utf8.hpp"
 #include "broker/compat/dify_sandbox.hpp"
-#include "broker/compat/judge0.hpp"
+#include "broker/compat/judge0_token.hpp"
 #include "broker/compat/piston.hpp"
-#include "broker/http/query.hpp"
+#include "broker/compat/stored_reply.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -66,6 +66,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   (void)compat::takes(text, "3.11.0");
   (void)compat::read_judge0_fields(text);
-  (void)http::query_parameter(text, "fields");
+  (void)compat::read_judge0_token(text);
+  (void)compat::stored_reply(text);
   return 0;
 }

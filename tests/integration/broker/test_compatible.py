@@ -4,7 +4,7 @@ import base64
 import json
 import unittest
 
-from harness import BrokerTestCase
+from harness import BrokerTestCase, wait_until
 
 
 def encoded(text):
@@ -162,6 +162,65 @@ class Judge0(BrokerTestCase):
         _, reply = self.submit("import os")
         self.assertIn("    import os\n           ^^\n  hint: ", reply["compile_output"])
         self.assertIsNone(reply["stdout"])
+
+    def ended(self, path):
+        """A submission's or batch's answer once all in it have ended."""
+        answers = []
+
+        def all_ended():
+            status, reply = self.broker.get(path)
+            self.assertEqual(status, 200, reply)
+            answers.append(reply)
+            return all(one["status"]["id"] > 2 for one in reply.get("submissions", [reply]) if one is not None)
+
+        self.assertTrue(wait_until(all_ended, 60))
+        return answers[-1]
+
+    def test_by_token(self):
+        status, reply = self.submit("name = input()\nprint(f'hello, {name}')", "base64_encoded=false&wait=false",
+                                    stdin="Judge0", expected_output="hello, Judge0")
+        self.assertEqual((status, list(reply)), (201, ["token"]))
+        found = self.ended(f"/submissions/{reply['token']}?base64_encoded=false")
+        self.assertEqual((found["stdout"], found["status"], found["token"]),
+                         ("hello, Judge0\n", {"id": 3, "description": "Accepted"}, reply["token"]))
+        found = self.ended(f"/submissions/{reply['token']}?base64_encoded=true&fields=stdout,status,created_at,finished_at")
+        self.assertEqual(found["stdout"], encoded("hello, Judge0\n"))
+        self.assertLess(found["created_at"], found["finished_at"])
+        # It is a job like any other.
+        self.assertEqual(self.broker.get(f"/v1/executions/{reply['token'].split('_')[0]}")[1]["state"], "succeeded")
+
+    def test_a_token_of_one_that_was_waited_for(self):
+        _, reply = self.submit("print(1)", expected_output="2")
+        found = self.ended(f"/submissions/{reply['token']}")
+        self.assertEqual(found, reply)
+
+    def test_refused_by_token(self):
+        _, reply = self.submit("import os", "")
+        found = self.ended(f"/submissions/{reply['token']}")
+        self.assertEqual(found["status"]["id"], 6)
+        self.assertIn("    import os\n           ^^\n  hint: ", found["compile_output"])
+
+    def test_batch(self):
+        status, _, tokens = self.broker.post({"submissions": [
+            {"source_code": "print(1)", "language_id": 71}, {"source_code": "print(2)"},
+            {"source_code": "print(3)", "language_id": 71, "wall_time_limit": 10**6},
+            {"source_code": "print(4)", "language_id": 71, "expected_output": "5"}]}, path="/submissions/batch")
+        self.assertEqual(status, 201)
+        self.assertEqual(tokens[1:3], [{"language_id": ["can't be blank"]},
+                                       {"wall_time_limit": ["1000000 is above the ceiling of 300"]}])
+        asked = f"{tokens[0]['token']},{tokens[3]['token']},nothing"
+        found = self.ended(f"/submissions/batch?tokens={asked}&fields=stdout,status")["submissions"]
+        self.assertEqual([one and (one["stdout"], one["status"]["id"]) for one in found],
+                         [("1\n", 3), ("4\n", 4), None])
+        status, _, reply = self.broker.post({"submissions": [{"source_code": "1"}]}, path="/submissions/batch")
+        self.assertEqual((status, reply), (201, [{"language_id": ["can't be blank"]}]))
+
+    def test_tokens_that_stand_for_nothing(self):
+        for token in ("nothing", "01a21414-5376-7b51-aef7-b530b5be0377_71_0_0_"):
+            status, reply = self.broker.get(f"/submissions/{token}")
+            self.assertEqual((status, list(reply)), (404, ["error"]))
+        for query in ("", "?tokens=", "?tokens=" + ",".join(["a"] * 21), "?tokens=a&fields=nope"):
+            self.assertEqual(self.broker.get(f"/submissions/batch{query}")[0], 400)
 
     def test_mistakes(self):
         for fields, expected in (

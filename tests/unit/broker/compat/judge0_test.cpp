@@ -1,6 +1,8 @@
 #include "broker/compat/judge0.hpp"
 
 #include "broker/compat/judge0_result.hpp"
+#include "broker/compat/judge0_token.hpp"
+#include "broker/compat/stored_reply.hpp"
 
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
@@ -125,6 +127,82 @@ TEST(Judge0, JudgesTheOutcome) {
     outcome.signal = name;
     EXPECT_EQ(judge0_status(job, outcome).id, id);
   }
+}
+
+TEST(Judge0, TokensSayWhatTheSandboxNeedNotKnow) {
+  Judge0Job job;
+  job.language_id = 71;
+  EXPECT_EQ(judge0_token("01a2-b", job), "01a2-b_71_0_0_");
+  job.expected_output = "42\n";
+  job.cpu_time_limit = 1.5;
+  job.redirect_stderr = true;
+  const std::string token = judge0_token("01a2-b", job);
+  const auto read_back = read_judge0_token(token);
+  ASSERT_TRUE(read_back) << token;
+  EXPECT_EQ(read_back->job_id, "01a2-b");
+  EXPECT_EQ(read_back->job.language_id, 71);
+  EXPECT_EQ(read_back->job.cpu_time_limit, 1.5);
+  EXPECT_TRUE(read_back->job.redirect_stderr);
+  Outcome outcome;
+  outcome.stdout_text = "42 \n";
+  EXPECT_EQ(judge0_status(read_back->job, outcome).id, 3);
+  outcome.stdout_text = "43\n";
+  EXPECT_EQ(judge0_status(read_back->job, outcome).id, 4);
+  EXPECT_EQ(judge0_token("01a2-b", read_back->job), "01a2-b_71_1500000_1_");
+  for (const char* text : {"", "a", "a_71_0_0", "_71_0_0_", "a_71_0_0__", "a_x_0_0_", "a_71_-1_0_",
+                           "a_71_0_2_", "a_71_0_0_abc", "a_99999999999999999999_0_0_", "batch"}) {
+    EXPECT_FALSE(read_judge0_token(text)) << text;
+  }
+  EXPECT_FALSE(read_judge0_token(std::string(kMaxJudge0Token, 'a') + "_71_0_0_"));
+}
+
+TEST(Judge0, ReadsStoredReplies) {
+  ExecutionReply reply;
+  reply.success = false;
+  reply.stdout_text = "out";
+  reply.stderr_text = "err";
+  reply.error_type = "ValidationError";
+  reply.error_message = "no";
+  reply.signal = "SIGKILL";
+  reply.exit_code = 3;
+  reply.timed_out = true;
+  reply.oom_killed = true;
+  reply.was_output_truncated = true;
+  reply.execution_time_seconds = 1.5;
+  reply.usage.emplace();
+  reply.usage->cpu_seconds = 0.5;
+  reply.usage->peak_memory_mb = 20;
+  reply.validation_violations.emplace_back();
+  reply.validation_violations[0].type = "syntax";
+  reply.validation_violations[0].hint = "hint";
+  const auto read_back = stored_reply(to_json(reply));
+  ASSERT_TRUE(read_back);
+  const Outcome expected = outcome_of(reply);
+  const Outcome outcome = outcome_of(*read_back);
+  EXPECT_EQ(outcome.end, expected.end);
+  EXPECT_EQ(outcome.compile_output, expected.compile_output);
+  EXPECT_EQ(outcome.stdout_text, expected.stdout_text);
+  EXPECT_EQ(outcome.stderr_text, expected.stderr_text);
+  EXPECT_EQ(outcome.exit_code, expected.exit_code);
+  EXPECT_EQ(outcome.signal, expected.signal);
+  EXPECT_EQ(outcome.message, expected.message);
+  EXPECT_EQ(outcome.cpu_seconds, expected.cpu_seconds);
+  EXPECT_EQ(outcome.wall_seconds, expected.wall_seconds);
+  EXPECT_EQ(outcome.memory_mb, expected.memory_mb);
+  EXPECT_FALSE(stored_reply(""));
+  EXPECT_FALSE(stored_reply("[]"));
+}
+
+TEST(Judge0, ShowsWhatHasNotEnded) {
+  Judge0View view;
+  view.fields = *read_judge0_fields("*");
+  Judge0Job job;
+  job.language_id = 71;
+  const json members = json::parse(judge0_submission(job, "t", Judge0Status{1, "In Queue"}, "", {}, view));
+  EXPECT_EQ(members.size(), 18U);
+  EXPECT_EQ(members["status"]["description"], "In Queue");
+  EXPECT_EQ(members["stdout"], nullptr);
+  EXPECT_EQ(members["source_code"], nullptr);
 }
 
 TEST(Judge0, WritesSubmissions) {
