@@ -37,7 +37,7 @@ OrderedJson to_object(const runners::Usage& usage) {
   return object;
 }
 
-OrderedJson to_object(ExecutionReply::Session session) {
+OrderedJson to_object(CellReply session) {
   OrderedJson object;
   object["id"] = std::move(session.id);
   object["cell"] = session.cell;

@@ -12,6 +12,14 @@
 
 namespace sallyport::broker {
 
+/// What only a cell of a session has.
+struct CellReply {
+  std::string id;  ///< Of the session.
+  std::uint64_t cell = 0;
+  std::string state;                     ///< Behind the cell: "idle" or "ended".
+  std::optional<std::string> why_ended;  ///< For people.
+};
+
 /// How a submission fared. Every field means what DESIGN's table of the reply says under the same name.
 struct ExecutionReply {
   std::string id;
@@ -39,14 +47,7 @@ struct ExecutionReply {
   std::vector<std::string> notes;       ///< What was left out, and why.
   std::optional<runners::Usage> usage;  ///< None when nothing was executed.
 
-  /// What only a cell of a session has.
-  struct Session {
-    std::string id;
-    std::uint64_t cell = 0;
-    std::string state;                     ///< Behind the cell: "idle" or "ended".
-    std::optional<std::string> why_ended;  ///< For people.
-  };
-  std::optional<Session> session;
+  std::optional<CellReply> session;
   std::optional<runners::DisplayBundle> result;
   std::vector<runners::DisplayBundle> displays;
 

@@ -6,7 +6,7 @@
 
 namespace sallyport::broker {
 
-using Json = nlohmann::ordered_json;
+using OrderedJson = nlohmann::ordered_json;
 
 namespace {
 
@@ -16,9 +16,9 @@ constexpr int kRetryDiskFull = 30;
 }  // namespace
 
 std::string stored_error(const ApiError& error) {
-  Json body;
+  OrderedJson body;
   body["status"] = error.status;
-  body.update(Json::parse(error.to_json()));
+  body.update(OrderedJson::parse(error.to_json()));
   return body.dump();
 }
 
@@ -26,12 +26,12 @@ ApiError error_from_stored(std::string_view text) {
   ApiError error;
   error.error_type = error_type_of(500);
   error.message = "the job failed";
-  const Json body = Json::parse(text, nullptr, false);
-  if (!body.is_object() || !body.value("status", Json()).is_number_integer()) return error;
+  const OrderedJson body = OrderedJson::parse(text, nullptr, false);
+  if (!body.is_object() || !body.value("status", OrderedJson()).is_number_integer()) return error;
   error.status = body["status"].get<int>();
   error.error_type = body.value("error_type", error.error_type);
   error.message = body.value("message", error.message);
-  error.details_json = body.value("details", Json::object()).dump();
+  error.details_json = body.value("details", OrderedJson::object()).dump();
   return error;
 }
 
@@ -62,7 +62,7 @@ ApiError store_answer(const store::StoreError& failure) {
       reason = "store_broken";
       break;
   }
-  Json details;
+  OrderedJson details;
   details["reason"] = reason;
   error.details_json = details.dump();
   return error;

@@ -191,17 +191,17 @@ asio::awaitable<Response> Endpoint::call_tool(Message message, Json params, std:
   OrderedJson result;
   std::string error_type;
   if (body.has_error()) {
-    refusal = std::move(body.error());
+    refusal = body.error();
   } else {
     auto submission = submissions_.parse(*body, request);
     std::string().swap(*body);
     if (submission.has_error()) {
-      refusal = std::move(submission.error());
+      refusal = submission.error();
     } else if (*tool == Tool::validate_python) {
       // There is no output, so nothing is said about it.
       auto reply = co_await submissions_.validate(std::move(*submission));
       if (reply.has_error()) {
-        refusal = std::move(reply.error());
+        refusal = reply.error();
       } else {
         error_type = reply->error_type.value_or("");
         result = tool_result(std::move(*reply));
@@ -209,7 +209,7 @@ asio::awaitable<Response> Endpoint::call_tool(Message message, Json params, std:
     } else {
       auto reply = co_await submissions_.run(std::move(*submission), call->token());
       if (reply.has_error()) {
-        refusal = std::move(reply.error());
+        refusal = reply.error();
       } else {
         error_type = reply->error_type.value_or("");
         const std::size_t bytes = bytes_of(*reply);

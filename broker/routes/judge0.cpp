@@ -48,7 +48,7 @@ struct Query {
 /// Parameters that nobody knows are ignored, as the peer ignores them.
 ApiResult<Query> read_query(const Request& request) {
   auto parameters = parse_query(request.head.query);
-  if (parameters.has_error()) return std::move(parameters.error());
+  if (parameters.has_error()) return parameters.error();
   Query query;
   for (auto& [name, value] : *parameters) {
     if (name == "wait") query.wait = value == "true";
@@ -56,7 +56,7 @@ ApiResult<Query> read_query(const Request& request) {
     if (name == "tokens") query.tokens = std::move(value);
     if (name != "fields") continue;
     auto fields = compat::read_judge0_fields(value);
-    if (fields.has_error()) return std::move(fields.error());
+    if (fields.has_error()) return fields.error();
     query.view.fields = std::move(*fields);
   }
   return query;
@@ -280,7 +280,7 @@ class Judge0Routes {
     const auto known = compat::read_judge0_token(token);
     if (!known) co_return refusal(404, "there is no submission of this token");
     auto stored = co_await jobs_->find(known->job_id, std::move(owner_key));
-    if (stored.has_error()) co_return std::move(stored.error());
+    if (stored.has_error()) co_return stored.error();
     co_return co_await write(known->job, token, *stored, view);
   }
 
