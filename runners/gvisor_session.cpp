@@ -24,7 +24,7 @@ OpenedSession failed(SandboxFault fault) {
   return opened;
 }
 
-SandboxFault fault(SandboxFailure failure, std::string message) {
+SandboxFault fault_because(SandboxFailure failure, std::string message) {
   SandboxFault made;
   made.failure = failure;
   made.message = std::move(message);
@@ -98,7 +98,8 @@ asio::awaitable<OpenedSession> open_gvisor_session(GVisorContext& context, Sandb
                                                    SessionSpec spec, base::CallBounds bounds) {
   const auto image = context.dependencies.images.resolve(spec.image);
   if (!image) {
-    co_return failed(fault(SandboxFailure::image_missing, "no verified image \"" + spec.image + "\""));
+    co_return failed(
+        fault_because(SandboxFailure::image_missing, "no verified image \"" + spec.image + "\""));
   }
   OpenedSession opened;
   auto sandbox = co_await pool.take(spec.image, image->digest, spec.limits);
@@ -112,11 +113,12 @@ asio::awaitable<OpenedSession> open_gvisor_session(GVisorContext& context, Sandb
     pool.note_cold_success(shared_class(spec.image, image->digest, spec.limits, context.runner));
   }
   if (!sandbox->has_cells()) {
-    co_return failed(fault(SandboxFailure::unsupported,
-                           "the image \"" + spec.image +
-                               "\" is older than sessions; its operator builds it again with: sallyport "
-                               "images build " +
-                               spec.image));
+    co_return failed(
+        fault_because(SandboxFailure::unsupported,
+                      "the image \"" + spec.image +
+                          "\" is older than sessions; its operator builds it again with: sallyport "
+                          "images build " +
+                          spec.image));
   }
   opened.session = std::make_unique<GVisorSession>(context, std::move(sandbox));
   co_return opened;

@@ -21,6 +21,7 @@ class KeySet {
   KeySet() = default;
   /// Takes them as they are; `parse_key_file` has checked them.
   explicit KeySet(std::vector<Key> keys);
+  ~KeySet() = default;
   KeySet(const KeySet&) = delete;
   KeySet& operator=(const KeySet&) = delete;
 

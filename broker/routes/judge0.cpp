@@ -50,10 +50,10 @@ ApiResult<Query> read_query(const Request& request) {
   auto parameters = parse_query(request.head.query);
   if (parameters.has_error()) return parameters.error();
   Query query;
-  for (auto& [name, value] : *parameters) {
+  for (const auto& [name, value] : *parameters) {
     if (name == "wait") query.wait = value == "true";
     if (name == "base64_encoded") query.view.base64 = value == "true";
-    if (name == "tokens") query.tokens = std::move(value);
+    if (name == "tokens") query.tokens = value;
     if (name != "fields") continue;
     auto fields = compat::read_judge0_fields(value);
     if (fields.has_error()) return fields.error();

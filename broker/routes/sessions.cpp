@@ -72,7 +72,7 @@ class SessionRoutes {
     Owner owner = owner_of(request, parsed->base.user_id);
     const auto place = sessions.reserve(parts_.new_id(), std::move(owner), std::move(*parsed));
     if (place.has_error()) co_return http::to_response(place.error());
-    const Sessions::Pointer entry = *place;
+    const Sessions::Pointer& entry = *place;
     const Reserved reserved(sessions, entry);
 
     CallBounds bounds(Deadline::after(parts_.longest_beside_run), std::move(stop));

@@ -72,7 +72,7 @@ ApiError session_gone(const SessionEntry& entry) {
 // Shared with the watches, which may be under way when the owner has given up waiting for them.
 struct Sessions::State {
   State(asio::any_io_executor executor_in, config::Sessions limits_in)
-      : executor(std::move(executor_in)), limits(std::move(limits_in)) {}
+      : executor(std::move(executor_in)), limits(limits_in) {}
 
   asio::any_io_executor executor;
   config::Sessions limits;
@@ -140,7 +140,7 @@ struct Sessions::State {
 };
 
 Sessions::Sessions(asio::any_io_executor executor, config::Sessions limits)
-    : state_(std::make_shared<State>(std::move(executor), std::move(limits))) {}
+    : state_(std::make_shared<State>(std::move(executor), limits)) {}
 
 ApiResult<Sessions::Pointer> Sessions::reserve(std::string id, Owner owner, SessionRequest request) {
   State& state = *state_;

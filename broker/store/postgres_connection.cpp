@@ -92,7 +92,7 @@ class PostgresConnection final : public SqlConnection {
  private:
   /// Texts as they are, with their lengths; numbers as text.
   struct Parameters {
-    explicit Parameters(std::initializer_list<SqlValue> given) {
+    Parameters(std::initializer_list<SqlValue> given) {
       numbers.reserve(given.size());  // Pointers into it must stay.
       for (const SqlValue& value : given) {
         if (const auto* whole = std::get_if<std::int64_t>(&value)) {
@@ -118,9 +118,8 @@ class PostgresConnection final : public SqlConnection {
   };
 
   [[noreturn]] void fail(std::string_view state) {
-    SqlFailure failure;
-    failure.error = {kind_of(state), one_line(PQerrorMessage(connection_.get()))};
-    throw failure;
+    throw SqlFailure{{kind_of(state), one_line(PQerrorMessage(connection_.get()))},
+                     SqlFailure::Extent::transaction};
   }
 
   [[noreturn]] void fail_late() {

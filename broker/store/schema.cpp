@@ -37,8 +37,8 @@ const std::vector<Statements>& migrations() {
                request TEXT,
                result TEXT))",
           "CREATE INDEX jobs_turns ON jobs (turn, id) WHERE state = 'queued'",
-          "CREATE INDEX jobs_user_turns ON jobs (owner_key, user_json, turn_cost, turn) WHERE state = "
-          "'queued'",
+          R"(CREATE INDEX jobs_user_turns ON jobs (owner_key, user_json, turn_cost, turn)
+             WHERE state = 'queued')",
           "CREATE INDEX jobs_waits ON jobs (wait_until_ms, request_bytes) WHERE state = 'queued'",
           "CREATE INDEX jobs_leases ON jobs (lease_until_ms) WHERE state = 'running'",
           "CREATE INDEX jobs_ended ON jobs (ended_ms, kept_bytes) WHERE ended_ms IS NOT NULL",

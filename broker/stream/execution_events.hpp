@@ -48,6 +48,7 @@ class ExecutionEvents {
 
   /// `last_id`: the number of the last event before the first one.
   ExecutionEvents(boost::asio::any_io_executor executor, std::uint64_t max_bytes, std::uint64_t last_id = 0);
+  ~ExecutionEvents() = default;
   ExecutionEvents(const ExecutionEvents&) = delete;
   ExecutionEvents& operator=(const ExecutionEvents&) = delete;
 

@@ -22,7 +22,7 @@ StreamedExecution::StreamedExecution(StreamedExecutionParts parts)
 
 std::shared_ptr<StreamedExecution> StreamedExecution::begin(StreamedExecutionParts parts,
                                                             ExecutionRequest request) {
-  const std::shared_ptr<StreamedExecution> self(new StreamedExecution(std::move(parts)));
+  std::shared_ptr<StreamedExecution> self(new StreamedExecution(std::move(parts)));
   asio::co_spawn(self->parts_.executor, run(self, std::move(request)), asio::detached);
   return self;
 }
