@@ -16,6 +16,6 @@ namespace sallyport::broker {
 [[nodiscard]] ApiError error_from_stored(std::string_view text);
 
 /// What a client is told when the store fails: 503. The store's own message is for operators.
-[[nodiscard]] ApiError store_answer(const store::StoreError& error);
+[[nodiscard]] ApiError store_answer(const store::StoreError& failure);
 
 }  // namespace sallyport::broker
