@@ -271,6 +271,15 @@ class PrivateEngine:
             self.process.kill()
             self.process.wait()
 
+    def crash(self):
+        """Everything of it at once, its containerd and the shims too."""
+        self.process.kill()
+        self.process.wait()
+        kill_processes_with(self.folder)
+        # Where nobody reaps it, the next dockerd would take what this names for a containerd that lives.
+        with contextlib.suppress(FileNotFoundError):
+            os.remove(f"{self.folder}/exec/containerd/containerd.pid")
+
     def close(self):
         kill_processes_with(self.hang)
         self.stop()

@@ -8,7 +8,7 @@ import time
 import unittest
 import urllib.parse
 
-from harness import NO_DOORS, Broker, PrivateEngine, in_background, kill_processes_with, recorded_digest, wait_until
+from harness import NO_DOORS, Broker, PrivateEngine, in_background, recorded_digest, wait_until
 
 REPORT = {"outcome": "returned", "exit_code": 0, "exception": None, "artifacts": [], "notes": [],
           "usage": {"cpu_seconds": 0, "max_rss_kb": 1}, "result": None, "displays": []}
@@ -388,9 +388,7 @@ class Engine(unittest.TestCase):
             running = in_background(busy.post_cell, "import time\ntime.sleep(100)", timeout_seconds=120)
             self.assertTrue(wait_until(lambda: busy.state() == "busy", 20))
             time.sleep(1)
-            engine.process.kill()
-            engine.process.wait()
-            kill_processes_with(engine.folder)  # Its containerd, which the next one could not do with.
+            engine.crash()
             status, error = running()
             self.assertEqual((status, error["error_type"]), (503, "SandboxError"))
             self.assertIn("its variables and files are lost", error["message"])
