@@ -105,8 +105,12 @@ std::vector<std::string> Router::paths() const {
 
 std::variant<Router::Match, Response> Router::resolve(const RequestHead& head) const {
   const bool everything = head.method == "OPTIONS" && head.path == "*";
+  // "/v1/executions/batch" is not an execution of that name.
+  const bool literal = std::any_of(routes_.begin(), routes_.end(),
+                                   [&](const Route& route) { return route.path == head.path; });
   std::vector<std::string> methods;
   for (const Route& route : routes_) {
+    if (literal && !everything && route.path != head.path) continue;
     auto parameters = everything ? std::vector<std::string>() : fit(route.path, head.path);
     if (!parameters) continue;
     if (!everything && (route.method == head.method || (route.method == "GET" && head.method == "HEAD"))) {

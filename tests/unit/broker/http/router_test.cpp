@@ -40,6 +40,15 @@ class RouterTest : public ::testing::Test {
   Router router_;
 };
 
+TEST_F(RouterTest, APathThatIsARouteOfItsOwnIsNoParameter) {
+  router_.add({"POST", "/v1/jobs/batch", Scope::execute, false, {}});
+  EXPECT_EQ(route(head("POST", "/v1/jobs/batch")), "POST /v1/jobs/batch");
+  EXPECT_EQ(route(head("GET", "/v1/jobs/batch")), "405");
+  const Response options = answer(head("OPTIONS", "/v1/jobs/batch"));
+  ASSERT_EQ(options.headers.size(), 1U);
+  EXPECT_EQ(options.headers[0].value, "POST, OPTIONS");
+}
+
 TEST_F(RouterTest, FindsRoutesAndParameters) {
   EXPECT_EQ(route(head("GET", "/v1/jobs/7")), "GET /v1/jobs/{id} 7");
   EXPECT_EQ(route(head("HEAD", "/v1/jobs/7")), "GET /v1/jobs/{id} 7");
