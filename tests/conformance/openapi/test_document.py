@@ -46,9 +46,11 @@ class Document(unittest.TestCase):
                 cwd=folder, capture_output=True, text=True, timeout=300, check=False)
             self.assertEqual(run.returncode, 0, run.stdout[-20000:] + run.stderr[-2000:])
             print(run.stdout[-1500:])
-            self.assertEqual(self.served_well(broker), {
-                "/v1/executions", "/v1/validate", "/v1/redact", "/mcp", "/api/v2/execute", "/api/v2/piston/execute",
-                "/v1/sandbox/run", "/submissions"})
+            # Others need an id that exists, and have it by luck.
+            self.assertLessEqual({
+                "/v1/executions", "/v1/executions/batch", "/v1/validate", "/v1/redact", "/mcp", "/api/v2/execute",
+                "/api/v2/piston/execute", "/v1/sandbox/run", "/submissions", "/submissions/batch"},
+                self.served_well(broker))
             errors = [line for line in broker.log_lines() if line["level"] == "error"]
             self.assertEqual(errors, [])
             self.assertTrue(broker.containers_gone(20) or broker.get("/readyz")[0] == 200)
