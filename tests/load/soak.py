@@ -30,7 +30,7 @@ HOSTILE = [
     ("while True: print('x' * 1000)\n", {"max_output_bytes": 100_000}),
     ("while True: pass\n", {"timeout_seconds": 1}),
     ("import os, signal\nos.kill(os.getpid(), signal.SIGKILL)\n", {}),
-    ("import os\nfor n in range(100_000):\n    open(f'/work/{n}', 'w').close()\n", SHORT),
+    ("import os\nfor n in range(100_000):\n    open(str(n), 'w').close()\n", SHORT),
     ("import os\nos.close(1); os.close(2); os._exit(3)\n", {}),
     ("import os, time\nif os.fork() == 0: time.sleep(60)\nprint('orphan')\n", {}),
     ("import os\nos.makedirs('output', exist_ok=True)\nopen('output/big', 'wb').truncate(1 << 34)\n", SHORT),
