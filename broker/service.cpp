@@ -137,11 +137,9 @@ class Service::Impl {
   }
 
   ExecutionRoutesParts executions_parts() {
-    ExecutionRoutesParts parts(pipeline_, rules_);
+    ExecutionRoutesParts parts(submissions_, pipeline_);
     parts.jobs = jobs_.get();
-    parts.longest_beside_run = longest_beside_run();
     parts.workers = workers_;
-    parts.cutting = [this] { return server_.cutting(); };
     parts.streaming = config_.streaming;
     return parts;
   }

@@ -7,6 +7,8 @@
 
 #include <chrono>
 #include <exception>
+#include <functional>
+#include <optional>
 #include <utility>
 #include <variant>
 
@@ -180,17 +182,17 @@ asio::awaitable<bool> Session::read_body(RequestReader& reader, MemoryBudget::Ch
   }
 }
 
-asio::awaitable<Response> Session::handle(const Route& route, Request request) {
-  running_.emplace();
+template <class Value, class Call>
+asio::awaitable<std::optional<Value>> Session::attend(const Route& route, Call call) {
   const std::stop_source stop = *running_;
   PeerWatch watch(connection_, stop);
   watch.start();
 
-  Response response;
+  std::optional<Value> value;
   std::string fault;
   try {
-    asio::awaitable<Response> call = route.handler(std::move(request), stop.get_token());
-    response = co_await std::move(call);
+    asio::awaitable<Value> under_way = call(stop.get_token());
+    value = co_await std::move(under_way);
   } catch (const std::exception& error) {
     fault = error.what();
     if (fault.empty()) fault = "an exception without a message";
@@ -201,11 +203,18 @@ asio::awaitable<Response> Session::handle(const Route& route, Request request) {
   running_.reset();
   peer_gone_ = connection_->peer_gone();
 
-  if (!fault.empty()) {
+  if (!value) {
     context_->log->write(Severity::error, "handler_fault", route.method + " " + route.path + ": " + fault);
-    response = error_response(500, "a fault of the broker; its log says more");
   }
-  co_return response;
+  co_return value;
+}
+
+asio::awaitable<Response> Session::handle(const Route& route, Request request) {
+  running_.emplace();
+  auto call = [&](std::stop_token stop) { return route.handler(std::move(request), std::move(stop)); };
+  std::optional<Response> response = co_await attend<Response>(route, std::move(call));
+  if (!response) co_return error_response(500, "a fault of the broker; its log says more");
+  co_return std::move(*response);
 }
 
 asio::awaitable<bool> Session::answer(Response response, bool head_only, bool keep_alive, bool takes_chunks) {
@@ -227,34 +236,21 @@ asio::awaitable<bool> Session::stream(const Route& route, Response response, boo
                                       bool takes_chunks) {
   keep_alive = keep_alive && takes_chunks && !context_->draining && !peer_gone_;
   running_.emplace();
-  const std::stop_source stop = *running_;
   if (cut_ || peer_gone_) running_->request_stop();
-  PeerWatch watch(connection_, stop);
-  watch.start();
-
   const auto piece_time = seconds(context_->limits.write_timeout_seconds);
-  const std::string head = serialize_head(response, keep_alive, takes_chunks);
-  const IoStatus status = co_await connection_->write(head, {}, Deadline::after(piece_time));
-  if (status != IoStatus::done) running_->request_stop();
-
   StreamWriter writer(*connection_, takes_chunks, piece_time);
+  auto call = [&](std::stop_token stop) -> asio::awaitable<BodyEnd> {
+    const std::string head = serialize_head(response, keep_alive, takes_chunks);
+    const IoStatus status = co_await connection_->write(head, {}, Deadline::after(piece_time));
+    if (status != IoStatus::done) running_->request_stop();
+    asio::awaitable<BodyEnd> body = response.produce(writer, std::move(stop));
+    co_return co_await std::move(body);
+  };
+  std::optional<BodyEnd> ended = co_await attend<BodyEnd>(route, std::ref(call));
   BodyEnd end;
-  std::string fault;
-  try {
-    asio::awaitable<BodyEnd> body = response.produce(writer, stop.get_token());
-    end = co_await std::move(body);
-  } catch (const std::exception& error) {
-    fault = error.what();
-    if (fault.empty()) fault = "an exception without a message";
-  } catch (...) {
-    fault = "an exception of an unknown type";
-  }
-  co_await watch.finish();
-  running_.reset();
-  peer_gone_ = connection_->peer_gone();
-
-  if (!fault.empty()) {
-    context_->log->write(Severity::error, "handler_fault", route.method + " " + route.path + ": " + fault);
+  if (ended) {
+    end = std::move(*ended);
+  } else {
     end.complete = false;
     end.error_type = error_type_of(500);
   }

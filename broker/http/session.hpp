@@ -61,6 +61,10 @@ class Session {
   boost::asio::awaitable<bool> read_head(RequestReader& reader);
   boost::asio::awaitable<bool> read_body(RequestReader& reader, MemoryBudget::Charge& charge);
   boost::asio::awaitable<Response> handle(const Route& route, Request request);
+  /// Awaits `call(stop_token)`, the token being that of `running_`, which a client that goes away triggers.
+  /// What it gives; none for a fault of it, which is in the log then.
+  template <class Value, class Call>
+  boost::asio::awaitable<std::optional<Value>> attend(const Route& route, Call call);
   boost::asio::awaitable<bool> answer(Response response, bool head_only, bool keep_alive,
                                       bool takes_chunks = true);
   boost::asio::awaitable<bool> stream(const Route& route, Response response, bool keep_alive,

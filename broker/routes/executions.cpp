@@ -34,7 +34,7 @@ class ExecutionRoutes {
   explicit ExecutionRoutes(ExecutionRoutesParts parts) : parts_(std::move(parts)) {}
 
   asio::awaitable<Response> create(Request request, std::stop_token stop) {
-    auto parsed = parse_execution_request(request.body, parts_.rules, request.caller);
+    auto parsed = parts_.submissions.parse(request.body, request);
     if (parsed.has_error()) co_return http::to_response(parsed.error());
     const bool async = wants_async(request.head, parsed->mode);
     auto key = read_idempotency_key(request, async ? "async" : "sync");
@@ -56,13 +56,8 @@ class ExecutionRoutes {
     if (const EventForm* form = accepted_form(request.head.header("Accept"))) {
       co_return co_await stream(std::move(*parsed), *form, std::move(stop));
     }
-    CallBounds bounds(Deadline::after(parts_.longest_beside_run + parsed->limits.timeout), std::move(stop));
-    auto result = co_await parts_.pipeline.execute(std::move(*parsed), nullptr, std::move(bounds));
-    if (result.has_error()) {
-      // Who was stopped by the shutdown is still there to be told.
-      if (result.error().status == 499 && parts_.cutting()) co_return http::to_response(shutting_down());
-      co_return http::to_response(result.error());
-    }
+    auto result = co_await parts_.submissions.run(std::move(*parsed), std::move(stop));
+    if (result.has_error()) co_return http::to_response(result.error());
     Response response;
     response.error_type = result->error_type.value_or("");
     response.body = co_await reply_text(std::move(*result), parts_.workers);
@@ -90,8 +85,7 @@ class ExecutionRoutes {
   asio::awaitable<Response> run_once(CheckedRequest checked, std::shared_ptr<const Caller> caller,
                                      std::optional<IdempotencyKey> key, std::stop_token stop) {
     const std::string owner_key = caller->key_id;
-    CallBounds bounds(Deadline::after(parts_.longest_beside_run + checked.request.limits.timeout),
-                      std::move(stop));
+    CallBounds bounds(Deadline::after(parts_.submissions.longest(checked.request)), std::move(stop));
     std::vector<BatchItem> items;
     items.emplace_back(std::move(checked));
     auto receipt =
@@ -100,7 +94,8 @@ class ExecutionRoutes {
     const std::string id = std::get<std::string>(receipt->items.at(0));
     auto job = co_await parts_.jobs->wait(id, owner_key, std::move(bounds));
     if (job.has_error()) {
-      if (job.error().status == 499 && parts_.cutting()) co_return http::to_response(shutting_down());
+      if (job.error().status == 499 && parts_.submissions.cutting())
+        co_return http::to_response(shutting_down());
       co_return http::to_response(job.error());
     }
     co_return reply_of(std::move(*job));
@@ -121,10 +116,10 @@ class ExecutionRoutes {
   }
 
   asio::awaitable<Response> validate(Request request) {
-    auto parsed = parse_execution_request(request.body, parts_.rules, request.caller);
+    auto parsed = parts_.submissions.parse(request.body, request);
     if (parsed.has_error()) co_return http::to_response(parsed.error());
     std::string().swap(request.body);
-    auto result = co_await parts_.pipeline.validate(std::move(*parsed));
+    auto result = co_await parts_.submissions.validate(std::move(*parsed));
     if (result.has_error()) co_return http::to_response(result.error());
     Response response;
     response.error_type = result->error_type.value_or("");
@@ -138,8 +133,8 @@ class ExecutionRoutes {
     StreamedExecutionParts parts(executor, parts_.pipeline);
     parts.workers = parts_.workers;
     parts.max_event_bytes = parts_.streaming.max_event_bytes;
-    parts.cutting = parts_.cutting;
-    parts.deadline = Deadline::after(parts_.longest_beside_run + request.limits.timeout);
+    parts.cutting = [&submissions = parts_.submissions] { return submissions.cutting(); };
+    parts.deadline = Deadline::after(parts_.submissions.longest(request));
     const auto execution = StreamedExecution::begin(std::move(parts), std::move(request));
     const auto refusal = co_await execution->refusal(std::move(stop));
     if (refusal) co_return http::to_response(*refusal);

@@ -1,32 +1,26 @@
 // The routes that take a submission.
 #pragma once
 
-#include "base/deadline.hpp"
-#include "broker/api/execution_request.hpp"
 #include "broker/http/router.hpp"
 #include "broker/jobs/jobs.hpp"
 #include "broker/pipeline.hpp"
+#include "broker/submissions.hpp"
 #include "config/config.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
-
-#include <functional>
 
 namespace sallyport::broker {
 
 /// What the routes work with; all of it must outlive the router.
 struct ExecutionRoutesParts {
-  ExecutionRoutesParts(Pipeline& pipeline_in, const RequestRules& rules_in)
-      : pipeline(pipeline_in), rules(rules_in) {}
+  ExecutionRoutesParts(Submissions& submissions_in, Pipeline& pipeline_in)
+      : submissions(submissions_in), pipeline(pipeline_in) {}
 
-  Pipeline& pipeline;
-  const RequestRules& rules;
+  Submissions& submissions;
+  Pipeline& pipeline;    ///< For what is answered while it runs.
   Jobs* jobs = nullptr;  ///< Null: nothing is stored, and every request is answered when it has ended.
-  /// Beyond a submission's own time limit: the longest wait for a turn, and what a runner may take besides.
-  base::Clock::duration longest_beside_run{};
   boost::asio::any_io_executor
-      workers;                    ///< Where large replies are written; empty: on the executor's thread.
-  std::function<bool()> cutting;  ///< Whether the server is stopping what still runs.
+      workers;  ///< Where large replies are written; empty: on the executor's thread.
   config::Streaming streaming;
 };
 
