@@ -122,7 +122,8 @@ class Streaming(unittest.TestCase):
         self.assertEqual(result["stdout"], plain["stdout"])
 
     def test_server_sent_events(self):
-        response = self.open("print('a\\n\\nb')\n", accept="text/event-stream")
+        # One write, so that it is one event: print makes two of it.
+        response = self.open("import sys\nsys.stdout.write('a\\n\\nb\\n')\n", accept="text/event-stream")
         self.assertEqual(response.getheader("Content-Type"), "text/event-stream")
         blocks = [b for b in response.read().decode().split("\n\n") if b and not b.startswith(":")]
         events = [dict(line.split(": ", 1) for line in block.split("\n")) for block in blocks]
