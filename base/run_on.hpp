@@ -6,6 +6,7 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include <cstddef>
 #include <type_traits>
 #include <utility>
 
@@ -19,6 +20,16 @@ boost::asio::awaitable<std::invoke_result_t<F&>> run_on(boost::asio::any_io_exec
     co_return function();
   };
   co_return co_await boost::asio::co_spawn(std::move(workers), std::move(work), boost::asio::use_awaitable);
+}
+
+/// As `run_on`, where there are workers and `bytes` are more than `most_inline`; else at once, here. For work
+/// of linear time on `bytes`, of which a hop to another thread costs about what `most_inline` costs.
+template <class F>
+boost::asio::awaitable<std::invoke_result_t<F&>> run_beside(boost::asio::any_io_executor workers,
+                                                            std::size_t bytes, std::size_t most_inline,
+                                                            F function) {
+  if (bytes <= most_inline || !workers) co_return function();
+  co_return co_await run_on(std::move(workers), std::move(function));
 }
 
 }  // namespace sallyport::base

@@ -362,9 +362,8 @@ asio::awaitable<CodeVerdict> Pipeline::pass_first_door(const ExecutionRequest& r
 
 template <class F>
 asio::awaitable<std::invoke_result_t<F&>> Pipeline::run(std::size_t bytes, F function) const {
-  if (bytes <= kMaxInlineOutput || !parts_.workers) co_return function();
   // Not cut short: linear time bounds it, and the deadline is looked at right after.
-  co_return co_await base::run_on(parts_.workers, std::move(function));
+  return base::run_beside(parts_.workers, bytes, kMaxInlineOutput, std::move(function));
 }
 
 asio::awaitable<std::vector<std::string>> Pipeline::known_secrets(const ExecutionRequest& request) const {

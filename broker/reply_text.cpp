@@ -12,9 +12,9 @@ constexpr std::size_t kMaxInlineReply = 64 * 1024;
 }  // namespace
 
 boost::asio::awaitable<std::string> reply_text(ExecutionReply reply, boost::asio::any_io_executor workers) {
-  if (bytes_of(reply) <= kMaxInlineReply || !workers) co_return to_json(std::move(reply));
+  const std::size_t bytes = bytes_of(reply);
   auto write = [&reply] { return to_json(std::move(reply)); };
-  co_return co_await base::run_on(std::move(workers), std::move(write));
+  co_return co_await base::run_beside(std::move(workers), bytes, kMaxInlineReply, std::move(write));
 }
 
 }  // namespace sallyport::broker

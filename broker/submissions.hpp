@@ -45,8 +45,7 @@ class Submissions {
   /// hold others up.
   template <class F>
   boost::asio::awaitable<std::invoke_result_t<F&>> beside(std::size_t bytes, F function) const {
-    if (bytes <= kMaxInline || !workers_) co_return function();
-    co_return co_await base::run_on(workers_, std::move(function));
+    return base::run_beside(workers_, bytes, kMaxInline, std::move(function));
   }
 
   /// The longest that a submission may take, its wait for a turn included.

@@ -28,9 +28,7 @@ inline constexpr std::size_t kMaxInline = 64 * 1024;
 template <class F>
 boost::asio::awaitable<std::invoke_result_t<F&>> run_beside(boost::asio::any_io_executor workers,
                                                             std::size_t bytes, F function) {
-  if (bytes <= kMaxInline || !workers) co_return function();
-  // Not cut short: linear time bounds it.
-  co_return co_await base::run_on(std::move(workers), std::move(function));
+  return base::run_beside(std::move(workers), bytes, kMaxInline, std::move(function));
 }
 
 }  // namespace sallyport::runners
