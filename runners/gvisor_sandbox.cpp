@@ -49,17 +49,17 @@ SandboxFailure failure_for_start(const docker::Error& error) {
   return SandboxFailure::start_failed;
 }
 
-SandboxFault fault(SandboxFailure failure, std::string message) {
+}  // namespace
+
+SandboxFault fault_because(SandboxFailure failure, std::string message) {
   SandboxFault made;
   made.failure = failure;
   made.message = std::move(message);
   return made;
 }
 
-}  // namespace
-
 SandboxFault fault_of(const docker::Error& error, const std::string& what) {
-  SandboxFault made = fault(failure_for(error), what + ": " + error.to_string());
+  SandboxFault made = fault_because(failure_for(error), what + ": " + error.to_string());
   made.stopped = error.kind == docker::ErrorKind::stopped;
   return made;
 }
@@ -109,15 +109,15 @@ GVisorSandbox::Step GVisorSandbox::create(base::CallBounds bounds) {
   const base::CallBounds unstoppable(call_bounds(context_, bounds).deadline);
   auto created = co_await context_.dependencies.client.create_container(std::move(spec), unstoppable);
   if (!created) {
-    co_return fault(failure_for_create(created.error()),
-                    "the sandbox could not be created: " + created.error().to_string());
+    co_return fault_because(failure_for_create(created.error()),
+                            "the sandbox could not be created: " + created.error().to_string());
   }
   container_id_ = created->id;
   context_.oom_watch.expect(container_id_);
   if (!created->warnings.empty()) {
     // "Limitation discarded": the engine took the request, but will not hold a limit.
-    co_return fault(SandboxFailure::unsupported,
-                    "the engine cannot honour what was asked: " + created->warnings.front());
+    co_return fault_because(SandboxFailure::unsupported,
+                            "the engine cannot honour what was asked: " + created->warnings.front());
   }
   co_return std::nullopt;
 }
@@ -143,7 +143,7 @@ GVisorSandbox::Step GVisorSandbox::await_ready(base::CallBounds bounds) {
     auto chunk = co_await stream_->read(bounds);
     if (!chunk) {
       if (chunk.error().kind == docker::ErrorKind::timed_out) {
-        co_return fault(SandboxFailure::start_failed, "the guest agent was not ready in time");
+        co_return fault_because(SandboxFailure::start_failed, "the guest agent was not ready in time");
       }
       co_return fault_of(chunk.error(), "the sandbox's output broke off before the agent was ready");
     }
@@ -157,8 +157,9 @@ GVisorSandbox::Step GVisorSandbox::await_ready(base::CallBounds bounds) {
       case ReadyParser::Status::need_more:
         break;
       case ReadyParser::Status::malformed:
-        co_return fault(SandboxFailure::start_failed,
-                        "the image's program is not a guest agent; it wrote: " + ready_parser_.excerpt());
+        co_return fault_because(
+            SandboxFailure::start_failed,
+            "the image's program is not a guest agent; it wrote: " + ready_parser_.excerpt());
       case ReadyParser::Status::ready:
         co_return std::nullopt;
     }
@@ -176,7 +177,7 @@ GVisorSandbox::Step GVisorSandbox::explain_failed_start(std::string what) {
     oom_killed = details->oom_killed;
   }
   if (!early_stderr_.empty()) what += "; it wrote: " + early_stderr_;
-  SandboxFault made = fault(SandboxFailure::start_failed, std::move(what));
+  SandboxFault made = fault_because(SandboxFailure::start_failed, std::move(what));
   made.oom_killed = oom_killed;
   co_return made;
 }

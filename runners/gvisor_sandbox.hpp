@@ -34,6 +34,8 @@ struct SandboxFault {
   bool oom_killed = false;
 };
 
+[[nodiscard]] SandboxFault fault_because(SandboxFailure failure, std::string message);
+
 /// What a failed call says about the sandbox.
 [[nodiscard]] SandboxFault fault_of(const docker::Error& error, const std::string& what);
 

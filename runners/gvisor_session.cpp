@@ -24,13 +24,6 @@ OpenedSession failed(SandboxFault fault) {
   return opened;
 }
 
-SandboxFault fault_because(SandboxFailure failure, std::string message) {
-  SandboxFault made;
-  made.failure = failure;
-  made.message = std::move(message);
-  return made;
-}
-
 }  // namespace
 
 GVisorSession::GVisorSession(GVisorContext& context, std::unique_ptr<GVisorSandbox> sandbox)

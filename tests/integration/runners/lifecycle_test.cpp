@@ -13,7 +13,17 @@ namespace {
 
 using namespace std::chrono_literals;
 
-class Lifecycle : public RunnerFixture {};
+class Lifecycle : public RunnerFixture {
+ protected:
+  void shut_down(ContainerReaper& reaper) {
+    auto ending = [&]() -> asio::awaitable<bool> {
+      const base::CallBounds bounds(base::Deadline::after(20s));
+      co_await reaper.shut_down(bounds);
+      co_return true;
+    };
+    await(ending());
+  }
+};
 
 TEST_F(Lifecycle, AStoppedRunIsGoneWithinTwoSeconds) {
   // Stopped at many moments: in create, attach, start, before and after the agent was ready.
@@ -80,12 +90,7 @@ TEST_F(Lifecycle, SweepFindsWhatNobodyClaims) {
   EXPECT_EQ(reaper.counts().swept, 1U);
   EXPECT_EQ(containers(), 1U);
   reaper.remove(spec.name);
-  auto shut_down = [&]() -> asio::awaitable<bool> {
-    const base::CallBounds bounds(base::Deadline::after(20s));
-    co_await reaper.shut_down(bounds);
-    co_return true;
-  };
-  await(shut_down());
+  shut_down(reaper);
   EXPECT_EQ(containers(), 0U);
 }
 
@@ -99,12 +104,7 @@ TEST_F(Lifecycle, ARemovalThatFailedIsTriedAgainAtTheEnd) {
   options.remove_timeout = 0ms;
   ContainerReaper reaper(context_.get_executor(), client_, identity_, options, [](const std::string&) {});
   reaper.remove(spec.name);
-  auto shut_down = [&]() -> asio::awaitable<bool> {
-    const base::CallBounds bounds(base::Deadline::after(20s));
-    co_await reaper.shut_down(bounds);
-    co_return true;
-  };
-  await(shut_down());
+  shut_down(reaper);
   EXPECT_EQ(reaper.counts().failed, 1U);
   EXPECT_EQ(reaper.counts().swept, 1U);
   EXPECT_EQ(containers(), 0U);
