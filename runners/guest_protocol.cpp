@@ -144,10 +144,13 @@ std::size_t end_of_string(std::string_view text, std::size_t at) {
 }
 
 /// Whether a text, read as JSON, stays about as large as it is. A value of two bytes, or a bracket, takes up
-/// to a hundred in memory, so a report that is within its limit could become a gigabyte.
+/// to a hundred in memory, so a report that is within its limit could become a gigabyte; a number of
+/// megabytes is copied over and over while it is read.
 bool is_modest(std::string_view text, std::size_t max_values) {
+  constexpr std::size_t kBytesBesideStringsOfOneValue = 64;
   std::size_t depth = 0;
   std::size_t values = 1;
+  std::size_t beside_strings = 0;
   std::size_t at = 0;
   while (at < text.size()) {
     switch (text[at++]) {
@@ -167,11 +170,12 @@ bool is_modest(std::string_view text, std::size_t max_values) {
         ++values;
         break;
       default:
+        ++beside_strings;
         break;
     }
     if (depth > kMaxReportDepth || values > max_values) return false;
   }
-  return true;
+  return beside_strings <= max_values * kBytesBesideStringsOfOneValue;
 }
 
 /// Of a report with all artifacts and notes that it may have.
@@ -386,6 +390,7 @@ void TrailerScanner::feed_length(std::string_view& bytes) {
     phase_ = Phase::oversized;
   } else {
     phase_ = expected_ == 0 ? Phase::complete : Phase::payload;
+    payload_.reserve(expected_);
   }
 }
 

@@ -35,6 +35,7 @@ class SocketFile {
   explicit SocketFile(std::string path);
   ~SocketFile() { remove(); }
   SocketFile(const SocketFile&) = delete;
+  SocketFile(SocketFile&&) = delete;
   SocketFile& operator=(const SocketFile&) = delete;
   SocketFile& operator=(SocketFile&& other) noexcept;
 

@@ -31,9 +31,9 @@ std::variant<std::shared_ptr<AuditTrail>, std::string> AuditTrail::open(const st
   if (auto* error = std::get_if<std::string>(&destination)) return std::move(*error);
   auto head = AuditHead::open(path);
   if (auto* error = std::get_if<std::string>(&head)) return std::move(*error);
-  auto trail =
-      std::make_shared<AuditTrail>(path, retention, std::move(now), std::move(std::get<0>(destination)),
-                                   std::move(std::get<0>(head)), std::move(dropped));
+  auto trail = std::make_shared<AuditTrail>(path, std::move(retention), std::move(now),
+                                            std::move(std::get<0>(destination)), std::move(std::get<0>(head)),
+                                            std::move(dropped));
   // What the last process left is looked at now, and not with the first execution.
   trail->begin_batch();
   trail->apply_retention();
@@ -45,7 +45,7 @@ AuditTrail::AuditTrail(std::string path, Retention retention, WallClock now,
                        std::shared_ptr<Destination> destination, std::unique_ptr<AuditHead> head,
                        std::shared_ptr<std::uint64_t> dropped)
     : path_(std::move(path)),
-      retention_(retention),
+      retention_(std::move(retention)),
       now_(std::move(now)),
       destination_(std::move(destination)),
       head_(std::move(head)),

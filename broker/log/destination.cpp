@@ -41,14 +41,14 @@ bool rename_if_there(const std::string& from, const std::string& to) {
 
 std::variant<std::shared_ptr<Destination>, std::string> Destination::open(const std::string& path,
                                                                           Rotation rotation) {
-  if (path.empty()) return std::make_shared<Destination>(STDERR_FILENO, false, path, rotation);
+  if (path.empty()) return std::make_shared<Destination>(STDERR_FILENO, false, path, std::move(rotation));
   const int fd = open_for_append(path);
   if (fd < 0) return path + " cannot be opened: " + std::generic_category().message(errno);
-  return std::make_shared<Destination>(fd, true, path, rotation);
+  return std::make_shared<Destination>(fd, true, path, std::move(rotation));
 }
 
 Destination::Destination(int fd, bool owned, std::string path, Rotation rotation)
-    : fd_(fd), owned_(owned), path_(std::move(path)), rotation_(rotation) {
+    : fd_(fd), owned_(owned), path_(std::move(path)), rotation_(std::move(rotation)) {
   inspect();
 }
 

@@ -11,8 +11,6 @@ import unittest
 
 from harness import NO_DOORS, Broker, processes_with, wait_until
 
-# So many at one time: enough to be through soon, few enough that each gets its CPU.
-TOGETHER = 3
 MAX_CONCURRENT = 4
 
 # A submission's share of a busy machine varies; only programs that are meant to be cut wait this out.
@@ -50,6 +48,7 @@ class HostileTestCase(unittest.TestCase):
     """Runs all attacks of a class, some at a time, against one broker that has to outlive them unharmed."""
 
     sections = {}
+    together = 3  # Enough to be through soon, few enough that each gets its CPU.
     max_resident_growth_mb = 40
 
     @classmethod
@@ -62,7 +61,7 @@ class HostileTestCase(unittest.TestCase):
         with concurrent.futures.ThreadPoolExecutor(MAX_CONCURRENT) as first:
             list(first.map(cls.broker.run, [NEXT] * MAX_CONCURRENT))
         cls.resident_before = cls.broker.resident_mb()
-        cls.workers = concurrent.futures.ThreadPoolExecutor(TOGETHER)
+        cls.workers = concurrent.futures.ThreadPoolExecutor(cls.together)
         tests = [getattr(cls, name) for name in unittest.TestLoader().getTestCaseNames(cls)]
         cls.under_way = {test.__name__: cls.workers.submit(cls.carry_out, test.attack)
                          for test in tests if hasattr(test, "attack")}
@@ -84,8 +83,7 @@ class HostileTestCase(unittest.TestCase):
         assert grown < cls.max_resident_growth_mb, f"the broker grew by {grown:.0f} MB"
         faults = [line for line in broker.log_lines() if line["level"] in ("error", "critical")]
         assert not faults, faults
-        files = set(os.listdir(broker.folder))
-        assert files == {"config.json", "broker.log", "audit.log", f"{broker.instance}.lock"}, files
+        assert not broker.unexpected_files(), broker.unexpected_files()
         broker.process.terminate()
         assert broker.process.wait(60) == 0, "the broker did not end well"
         assert broker.containers_gone(10), broker.containers()

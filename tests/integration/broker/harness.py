@@ -185,6 +185,12 @@ class Broker:
     def containers_gone(self, seconds):
         return wait_until(lambda: not self.containers(), seconds)
 
+    def unexpected_files(self):
+        """What lies in its folder beyond its configuration, logs, lock and store."""
+        own = {"config.json", "broker.log", "audit.log", "audit.log.head", f"{self.instance}.lock"}
+        store = {f"{self.instance}.db{suffix}" for suffix in ("", "-wal", "-shm")}
+        return set(os.listdir(self.folder)) - own - store
+
     def descriptors(self):
         return len(os.listdir(f"/proc/{self.process.pid}/fd"))
 

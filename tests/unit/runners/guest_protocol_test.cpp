@@ -328,7 +328,8 @@ TEST(ParseReport, RefusesWhatWouldGrowInMemory) {
   for (int i = 0; i < 1000; ++i) objects += "{},";
   for (const std::string& bomb :
        {std::string(100'000, '['), head + std::string(9, '[') + std::string(9, ']') + "}",
-        head + "[" + objects + "1]}", std::string(R"("\\"[[[[[[[[[)")}) {
+        head + "[" + objects + "1]}", head + std::string(1'000'000, '1') + "}",
+        std::string(R"("\\"[[[[[[[[[)")}) {
     const auto parsed = parse_report(bomb, Limits());
     ASSERT_TRUE(std::holds_alternative<std::string>(parsed));
     EXPECT_NE(std::get<std::string>(parsed).find("more in it"), std::string::npos)

@@ -163,7 +163,9 @@ TEST(PostgresConnection, BrokersThatStartTogetherMakeTheTablesOnce) {
     });
   }
   for (std::thread& start : starts) start.join();
-  EXPECT_EQ(backend.open()()->run("SELECT COUNT(*) FROM schema_versions").at(0).integer(0), 1);
+  const auto versions = backend.open()()->run("SELECT COUNT(*), MAX(version) FROM schema_versions");
+  EXPECT_GE(versions.at(0).integer(1), 1);
+  EXPECT_EQ(versions.at(0).integer(0), versions.at(0).integer(1));
 }
 
 }  // namespace
