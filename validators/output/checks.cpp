@@ -287,11 +287,18 @@ double entropy(std::string_view text) {
     ++counts[static_cast<unsigned char>(c)];
   }
   // H = log2(n) - sum(c * log2(c)) / n; most counts are 1 and add nothing.
+  static const auto of_few = [] {
+    std::array<double, 16> sums{};
+    for (std::size_t count = 2; count < sums.size(); ++count) {
+      sums.at(count) = static_cast<double>(count) * std::log2(count);
+    }
+    return sums;
+  }();
   double sum = 0;
   for (const char c : text) {
     auto& count = counts[static_cast<unsigned char>(c)];
     if (count > 1) {
-      sum += count * std::log2(count);
+      sum += count < of_few.size() ? of_few[count] : count * std::log2(count);
     }
     count = 0;
   }

@@ -286,6 +286,10 @@ class Assembler {
         }
       }
       use.searches = std::move(searches_[keyword]);
+      use.most_back = groups.empty() ? 0 : groups.begin()->first;
+      for (const auto& search : use.searches) {
+        use.most_back = std::max(use.most_back, search.most);
+      }
       literals.push_back({keyword, false, static_cast<std::uint32_t>(into_.uses.size())});
       into_.uses.push_back(std::move(use));
     }

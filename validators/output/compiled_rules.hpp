@@ -64,6 +64,7 @@ struct Search {
 
 struct KeywordUse {
   std::size_t size = 0;        // of the keyword
+  std::size_t most_back = 0;   // how far before it a match may begin
   ByteSet next;                // the bytes behind the keyword for which a gate does not refuse at once
   std::vector<GateUse> gates;  // those first whose matches begin first
   std::vector<Search> searches;

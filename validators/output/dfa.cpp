@@ -347,15 +347,14 @@ class DfaBuilder {
 Dfa Dfa::gate(const Nfa& nfa, const std::vector<Nfa::Threads>& patterns) {
   Dfa dfa;
   dfa.complete_ = DfaBuilder(nfa, true, most_gate_states).build(patterns, dfa);
-  dfa.next_.shrink_to_fit();
-  dfa.states_.shrink_to_fit();
+  dfa.mark_final_states();
   return dfa;
 }
 
 ByteSet Dfa::first_bytes() const {
   ByteSet found;
   for (unsigned byte = 0; byte < found.size(); ++byte) {
-    const State& state = states_[states_.front().final ? 0 : next_[class_of_.at(byte)]];
+    const State& state = states_[after(0, byte)];
     found[byte] = (state.accepted | state.possible) != 0;
   }
   return found;
@@ -364,9 +363,6 @@ ByteSet Dfa::first_bytes() const {
 ByteSet Dfa::behind_digits(std::size_t digits) const {
   std::vector<bool> in(states_.size());
   in[0] = true;
-  const auto after = [this](std::size_t state, unsigned byte) -> std::size_t {
-    return states_[state].final ? state : next_[state * classes_ + class_of_.at(byte)];
-  };
   for (std::size_t i = 0; i < digits; ++i) {
     std::vector<bool> next(states_.size());
     for (std::size_t state = 0; state < states_.size(); ++state) {
@@ -404,19 +400,28 @@ std::optional<Dfa> Dfa::whole(const RegexNode& pattern) {
   if (nfa.is_loose(0) || !DfaBuilder(nfa, false, most_whole_states).build({nfa.start(0)}, dfa)) {
     return std::nullopt;
   }
-  dfa.next_.shrink_to_fit();
-  dfa.states_.shrink_to_fit();
+  dfa.mark_final_states();
   return dfa;
 }
 
+void Dfa::mark_final_states() {
+  const auto marked = [this](std::size_t state) {
+    return static_cast<std::uint16_t>(states_[state].final ? state | final_bit : state);
+  };
+  std::transform(next_.begin(), next_.end(), next_.begin(), marked);
+  start_ = marked(0);
+  next_.shrink_to_fit();
+  states_.shrink_to_fit();
+}
+
 std::size_t Dfa::longest(std::string_view text, std::size_t at, std::size_t end, std::size_t* looked) const {
-  std::size_t state = 0;
+  std::size_t state = start_;
   std::size_t found = 0;
   std::size_t i = at;
-  while (i < end && !states_[state].final) {
+  while (i < end && state < final_bit) {
     state = next_[state * classes_ + class_of_[static_cast<unsigned char>(text[i])]];
     ++i;
-    if (states_[state].accepted != 0 && (!boundary_behind_ || is_boundary(text, i))) {
+    if (states_[state % final_bit].accepted != 0 && (!boundary_behind_ || is_boundary(text, i))) {
       found = i - at;
     }
   }

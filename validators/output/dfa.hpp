@@ -85,14 +85,18 @@ class Dfa {
     std::uint64_t patterns = 0;
     std::size_t looked = 0;
   };
-  [[nodiscard]] Passed pass(const char* text, std::size_t size) const {
-    std::size_t state = 0;
+  // `whole`: nothing follows the text, so what has not matched in it does not match.
+  [[nodiscard]] Passed pass(const char* text, std::size_t size, bool whole) const {
+    std::size_t state = start_;
+    const std::uint16_t* const next = next_.data();
+    const std::uint8_t* const class_of = class_of_.data();
     const std::size_t steps = std::min(size, most_steps);
     std::size_t i = 0;
-    for (; i < steps && !states_[state].final; ++i) {
-      state = next_[state * classes_ + class_of_[static_cast<unsigned char>(text[i])]];
+    for (; i < steps && state < final_bit; ++i) {
+      state = next[state * classes_ + class_of[static_cast<unsigned char>(text[i])]];
     }
-    return {states_[state].accepted | states_[state].possible, i};
+    const State& reached = states_[state % final_bit];
+    return {reached.accepted | (whole && i == size ? 0 : reached.possible), i};
   }
 
   // The bytes with which one of the patterns may go on.
@@ -119,8 +123,16 @@ class Dfa {
 
   friend class DfaBuilder;
 
+  // Of a final state, wherever its number stands: the loops need not look at the state itself.
+  static constexpr std::uint16_t final_bit = 0x8000;
+  void mark_final_states();
+  [[nodiscard]] std::size_t after(std::size_t state, unsigned byte) const {
+    return states_[state].final ? state : next_[state * classes_ + class_of_.at(byte)] % final_bit;
+  }
+
   std::array<std::uint8_t, 256> class_of_{};
   std::size_t classes_ = 1;
+  std::uint16_t start_ = 0;
   std::vector<std::uint16_t> next_;
   std::vector<State> states_;
   bool boundary_behind_ = false;

@@ -141,10 +141,11 @@ void Engine::use_keyword(std::uint32_t use, std::uint64_t anchor, std::uint64_t 
     return;
   }
   // Matches begin behind the barrier. What is before it may no longer be there.
-  const std::uint64_t barrier = behind_barrier(rules_.barriers, minus(begin, rules_.most_back),
+  const std::uint64_t barrier = behind_barrier(rules_.barriers, minus(begin, known.most_back),
                                                {window.bytes.substr(0, window.local(begin)), window.begin});
-  if (!refused && may_match(use, begin, barrier, window) && !is_vain(use, begin, window)) {
-    try_keyword(use, anchor, begin, barrier, window);
+  const auto opening = refused ? std::nullopt : first_opening(use, begin, barrier, window);
+  if (opening && !is_vain(use, begin, window)) {
+    try_keyword(use, anchor, begin, barrier, *opening, window);
     remember_vain(use, window);
   }
   for (const auto& search : known.searches) {
@@ -152,29 +153,50 @@ void Engine::use_keyword(std::uint32_t use, std::uint64_t anchor, std::uint64_t 
   }
 }
 
-// Whether a gate lets a rule pass, or cannot say so yet.
-bool Engine::may_match(std::uint32_t use, std::uint64_t begin, std::uint64_t barrier,
-                       const Window& window) const {
+std::optional<Engine::Opening> Engine::first_opening(std::uint32_t use, std::uint64_t begin,
+                                                     std::uint64_t barrier, const Window& window) const {
   const auto& known = rules_.uses[use];
   const std::size_t behind = window.local(begin) + known.size;
   if (!pending_.empty() || !window.reaches(window.begin + behind + Dfa::most_steps)) {
-    return true;
+    return Opening{};
   }
-  return std::any_of(known.gates.begin(), known.gates.end(), [&](const GateUse& gate_use) {
+  Opening opening{0, 0, begin};
+  for (; opening.index < known.gates.size(); ++opening.index) {
+    const GateUse& gate_use = known.gates[opening.index];
     const Gate& gate = rules_.gates[gate_use.gate];
-    return begin >= barrier + gate_use.back &&
-           (!gate.needs_lead || Matcher::has_lead(Lead::boundary_or_end, begin - gate_use.back, window)) &&
-           gate.dfa.pass(window.bytes.data() + behind, window.bytes.size() - behind).patterns != 0;
-  });
+    if (begin < barrier + gate_use.back) {
+      continue;
+    }
+    const std::uint64_t match = begin - gate_use.back;
+    if (gate.needs_lead && !Matcher::has_lead(Lead::boundary_or_end, match, window)) {
+      opening.looked = std::max(opening.looked, match + 1);
+      continue;
+    }
+    const auto passed =
+        gate.dfa.pass(window.bytes.data() + behind, window.bytes.size() - behind, window.last);
+    opening.looked = std::max(opening.looked, window.begin + behind + passed.looked);
+    if (passed.patterns != 0) {
+      opening.open = passed.patterns;
+      return opening;
+    }
+  }
+  return std::nullopt;
 }
 
 void Engine::try_keyword(std::uint32_t use, std::uint64_t anchor, std::uint64_t begin, std::uint64_t barrier,
-                         const Window& window) {
-  for (const auto& gate : rules_.uses[use].gates) {
+                         const Opening& opening, const Window& window) {
+  const auto& gates = rules_.uses[use].gates;
+  if (opening.open != 0) {
+    look_up_to(opening.looked < window.end() ? opening.looked : 0);
+  }
+  for (std::size_t i = opening.index; i < gates.size(); ++i) {
+    const auto& gate = gates[i];
     if (begin < barrier + gate.back) {
       continue;
     }
-    Pending pending{anchor, begin - gate.back, gate.gate, static_cast<std::uint32_t>(gate.ahead), 0, false};
+    const std::uint64_t open = i == opening.index ? opening.open : 0;
+    Pending pending{anchor, begin - gate.back, gate.gate, static_cast<std::uint32_t>(gate.ahead),
+                    open,   open != 0};
     if (!pending_.empty() || !try_pending(pending, window)) {
       pending_.push_back(pending);
       sure_ = false;
@@ -279,7 +301,7 @@ bool Engine::try_pending(Pending& pending, const Window& window) {
       return false;
     }
     const auto text = window.bytes.substr(window.local(pending.begin + pending.ahead));
-    const auto passed = gate.dfa.pass(text.data(), text.size());
+    const auto passed = gate.dfa.pass(text.data(), text.size(), window.last);
     pending.open = passed.patterns;
     // A gate that is closed stays so, whatever comes.
     if (pending.open != 0 && !window.reaches(pending.begin + pending.ahead + Dfa::most_steps)) {
@@ -395,7 +417,8 @@ void Engine::try_digits(std::size_t here, std::size_t digits, const Window& wind
 
 void Engine::try_gate(const Gate& gate, std::uint64_t at, const Window& window) {
   const auto text = window.bytes.substr(window.local(at));
-  for (auto open = gate.dfa.pass(text.data(), text.size()).patterns; open != 0; open &= open - 1) {
+  for (auto open = gate.dfa.pass(text.data(), text.size(), window.last).patterns; open != 0;
+       open &= open - 1) {
     matcher_.try_at(gate.rules[static_cast<std::size_t>(std::countr_zero(open))], at, window, true);
   }
 }
@@ -498,7 +521,7 @@ std::uint64_t Engine::settled_keywords() const {
 std::uint64_t Engine::settled_digits(const Window& window) const {
   const auto text = window.bytes;
   const auto may_be = [&text](const std::optional<Gate>& gate, std::size_t at) {
-    return gate && gate->dfa.pass(text.data() + at, text.size() - at).patterns != 0;
+    return gate && gate->dfa.pass(text.data() + at, text.size() - at, false).patterns != 0;
   };
   for (std::size_t at = window.local(digits_at_); at < text.size(); ++at) {
     if (!is_digit(text[at]) || (at > 0 && is_digit(text[at - 1]))) {

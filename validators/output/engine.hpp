@@ -19,6 +19,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <optional>
 #include <vector>
 
 namespace sallyport::validators::output {
@@ -50,6 +51,12 @@ class Engine {
     std::uint32_t ahead = 0;  // of the beginning, where the gate looks on
     std::uint64_t open = 0;   // rules that are left
     bool passed = false;      // the gate
+  };
+  // The first gate of a keyword that lets rules pass, or of which that cannot be said yet.
+  struct Opening {
+    std::size_t index = 0;     // in the keyword's gates
+    std::uint64_t open = 0;    // rules; 0: not said yet
+    std::uint64_t looked = 0;  // behind the last byte that decided about it and those before it
   };
   // Where the matches of a rule that is searched for may begin.
   struct Region {
@@ -87,10 +94,10 @@ class Engine {
 
   void scan_keywords(const Window& window);
   void use_keyword(std::uint32_t use, std::uint64_t anchor, std::uint64_t begin, const Window& window);
-  [[nodiscard]] bool may_match(std::uint32_t use, std::uint64_t begin, std::uint64_t barrier,
-                               const Window& window) const;
+  [[nodiscard]] std::optional<Opening> first_opening(std::uint32_t use, std::uint64_t begin,
+                                                     std::uint64_t barrier, const Window& window) const;
   void try_keyword(std::uint32_t use, std::uint64_t anchor, std::uint64_t begin, std::uint64_t barrier,
-                   const Window& window);
+                   const Opening& opening, const Window& window);
   bool try_pending(Pending& pending, const Window& window);
   void try_rule(std::uint32_t rule, std::uint64_t at, const Window& window);
   void look_up_to(std::uint64_t place);

@@ -5,7 +5,7 @@
 // an automaton. Portable: no instructions of one processor.
 #pragma once
 
-#include <array>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -125,9 +125,11 @@ void LiteralScanner::scan(std::string_view text, std::size_t from, std::size_t t
   const char* const data = text.data();
   std::size_t at = from;
   // Eight positions at a time; the last of their loads reaches 15 bytes far.
-  const auto bit_of = [&](std::uint64_t small_bytes) {
+  // A pointer: a hash of 16 bits is always within, so that no index need be checked.
+  const std::uint32_t* const filter = filter_.data();
+  const auto bit_of = [filter](std::uint64_t small_bytes) {
     const std::uint32_t hash = hash_of(static_cast<std::uint32_t>(small_bytes));
-    return filter_[hash >> 5U] >> (hash & 31U);
+    return (filter[hash >> 5U] >> (hash & 31U)) & 1U;
   };
   const auto load = [&](std::size_t place) {
     std::uint64_t eight = 0;
@@ -137,16 +139,12 @@ void LiteralScanner::scan(std::string_view text, std::size_t from, std::size_t t
   for (; at + 8 <= to && at + 15 <= text.size(); at += 8) {
     const std::uint64_t low = load(at);
     const std::uint64_t high = load(at + 6);
-    const std::array<std::uint32_t, 8> bits{bit_of(low),        bit_of(low >> 8U),  bit_of(low >> 16U),
-                                            bit_of(low >> 24U), bit_of(low >> 32U), bit_of(low >> 40U),
-                                            bit_of(high),       bit_of(high >> 8U)};
-    if (((bits[0] | bits[1] | bits[2] | bits[3] | bits[4] | bits[5] | bits[6] | bits[7]) & 1U) == 0) {
-      continue;
-    }
-    for (std::size_t i = 0; i < bits.size(); ++i) {
-      if ((bits[i] & 1U) != 0) {
-        look(text, at + i, hash_of(static_cast<std::uint32_t>(load(at + i))), found);
-      }
+    std::uint32_t hits = bit_of(low) | (bit_of(low >> 8U) << 1U) | (bit_of(low >> 16U) << 2U) |
+                         (bit_of(low >> 24U) << 3U) | (bit_of(low >> 32U) << 4U) |
+                         (bit_of(low >> 40U) << 5U) | (bit_of(high) << 6U) | (bit_of(high >> 8U) << 7U);
+    for (; hits != 0; hits &= hits - 1) {
+      const std::size_t place = at + static_cast<std::size_t>(std::countr_zero(hits));
+      look(text, place, hash_of(static_cast<std::uint32_t>(load(place))), found);
     }
   }
   for (; at < to && at + 3 <= text.size(); ++at) {

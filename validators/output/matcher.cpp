@@ -7,7 +7,7 @@
 namespace sallyport::validators::output {
 namespace {
 
-constexpr std::size_t most_tries = 4;   // within a text that a rule has looked at in vain
+constexpr std::size_t most_tries = 3;   // within a text that a rule has looked at in vain
 constexpr std::size_t least_busy = 48;  // bytes, of such a text
 constexpr std::size_t memories = 1024;
 constexpr std::size_t most_refused = 16;  // in one region, before whole matches are left out
@@ -283,14 +283,14 @@ bool Matcher::stands_checks(std::uint32_t rule, const Window& window) const {
   const auto secret =
       window.bytes.substr(window.local(found.begin), static_cast<std::size_t>(found.end - found.begin));
   const CompiledRule& compiled = rules_.compiled[rule];
+  const double least = rules_.rules[rule].min_entropy;
+  if (least > 0 && entropy(secret) < least) {
+    return false;
+  }
   for (const Check check : compiled.checks) {
     if (!passes(check, secret)) {
       return false;
     }
-  }
-  const double least = rules_.rules[rule].min_entropy;
-  if (least > 0 && entropy(secret) < least) {
-    return false;
   }
   return !compiled.allow ||
          !compiled.allow->Match(piece(secret), 0, secret.size(), re2::RE2::ANCHOR_BOTH, nullptr, 0);

@@ -89,15 +89,20 @@ bool is_one_character(std::string_view text) {
 
 // "*****", "xxxx-xxxx", "......", "XXXXXXXX", with a few characters left to see: "****1234"
 bool is_masked(std::string_view text) {
-  const auto count = [text](char wanted) {
-    return static_cast<std::size_t>(std::count(text.begin(), text.end(), wanted));
-  };
-  const std::size_t stars = count('*');
-  return stars * 2 >= text.size() || text.find("****") != std::string_view::npos ||
-         (count('x') + count('X') + count('-')) * 5 >= text.size() * 4 ||
-         (text.size() > 3 && (text.find("...") != std::string_view::npos)) ||
-         text.find("\xE2\x80\xA6") != std::string_view::npos ||            // an ellipsis
-         text.find("\xE2\x80\xA2\xE2\x80\xA2") != std::string_view::npos;  // bullets
+  std::size_t stars = 0;
+  std::size_t crosses = 0;
+  std::size_t dots = 0;
+  std::size_t wide = 0;
+  for (const char c : text) {
+    stars += c == '*' ? 1 : 0;
+    crosses += c == 'x' || c == 'X' || c == '-' ? 1 : 0;
+    dots += c == '.' ? 1 : 0;
+    wide += c == '\xE2' ? 1 : 0;
+  }
+  const auto has = [text](std::string_view part) { return text.find(part) != std::string_view::npos; };
+  return stars * 2 >= text.size() || (stars >= 4 && has("****")) || crosses * 5 >= text.size() * 4 ||
+         (dots >= 3 && text.size() > 3 && has("...")) ||
+         (wide > 0 && (has("\xE2\x80\xA6") || has("\xE2\x80\xA2\xE2\x80\xA2")));  // an ellipsis, bullets
 }
 
 bool is_bracketed(std::string_view text) {

@@ -156,6 +156,7 @@ struct Speeds {
 
 int main(int argc, char** argv) {
   const std::string only = argc > 1 ? argv[1] : "";
+  const std::string named = argc > 2 ? argv[2] : "";  // the one text that is read, and often, for a profiler
   const double before = resident();
   output::LoadedRules loaded;
   const double load = seconds([&] { loaded = output::load_rules(); });
@@ -187,6 +188,10 @@ int main(int argc, char** argv) {
   };
 
   if (only.empty() || only == "speed") {
+    for (const auto& text : texts) {
+      for (int round = 0; text.name == named && round < 40; ++round) (void)validator.validate(text.text);
+    }
+    if (!named.empty()) return 0;
     const double idle = resident();
     for (const auto& text : texts) {
       const auto result = validator.validate(text.text);
@@ -233,10 +238,13 @@ int main(int argc, char** argv) {
   if (only.empty() || only == "hostile") {
     std::vector<std::pair<double, std::string>> times;
     for (const auto& text : bench::hostile_texts(keywords, megabyte)) {
-      // Of two, since the machine has other things to do.
-      const double first = seconds([&] { (void)validator.validate(text.text); });
-      const double second = seconds([&] { (void)validator.validate(text.text); });
-      times.emplace_back(std::min(first, second), text.name);
+      if (!named.empty() && text.name != named) continue;
+      // The best, since the machine has other things to do.
+      double best = seconds([&] { (void)validator.validate(text.text); });
+      for (int more = named.empty() ? 1 : 40; more > 0; --more) {
+        best = std::min(best, seconds([&] { (void)validator.validate(text.text); }));
+      }
+      times.emplace_back(best, text.name);
     }
     std::sort(times.rbegin(), times.rend());
     std::printf("%zu hostile texts of 1 MB, the slowest:\n", times.size());
