@@ -19,6 +19,14 @@ find_library(LIBPQ_LIBRARY pq REQUIRED)
 add_library(libpq::libpq UNKNOWN IMPORTED)
 set_target_properties(libpq::libpq PROPERTIES IMPORTED_LOCATION ${LIBPQ_LIBRARY})
 
+# The allocator of the binaries (docs/adr/0021-allocator.md); sanitizers bring their own. It has to stay linked where
+# nothing asks for it by name.
+add_library(sallyport_allocator INTERFACE)
+if(NOT SALLYPORT_SANITIZE AND NOT SALLYPORT_FUZZ)
+  find_library(JEMALLOC_LIBRARY jemalloc REQUIRED)
+  target_link_options(sallyport_allocator INTERFACE "LINKER:--push-state,--no-as-needed,${JEMALLOC_LIBRARY},--pop-state")
+endif()
+
 # Asio and Beast, compiled once in base/separate_compilation.cpp.
 add_library(sallyport_boost INTERFACE)
 target_link_libraries(sallyport_boost INTERFACE Boost::headers Threads::Threads)
