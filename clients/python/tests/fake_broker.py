@@ -50,6 +50,28 @@ def answer(body: Any = None, status: int = 200, **headers: str) -> Action:
     return act
 
 
+def event(name: str, number: int, **data: Any) -> bytes:
+    return json.dumps({"event": name, "id": number, "data": data}).encode() + b"\n"
+
+
+STREAM_HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/x-ndjson\r\nTransfer-Encoding: chunked\r\n\r\n"
+STREAM_END = b"0\r\n\r\n"
+
+
+def chunk(data: bytes) -> bytes:
+    return b"%x\r\n%b\r\n" % (len(data), data)
+
+
+def stream(*pieces: bytes, end: bytes = STREAM_END) -> Action:
+    """A stream of events, a chunk for each piece."""
+
+    def act(handler: "_Handler") -> None:
+        handler.wfile.write(STREAM_HEAD + b"".join(map(chunk, pieces)) + end)
+        handler.close_connection = end != STREAM_END
+
+    return act
+
+
 def raw(data: bytes) -> Action:
     def act(handler: "_Handler") -> None:
         handler.wfile.write(data)

@@ -3,6 +3,7 @@
 import logging
 
 from .aio import AsyncCodeExecutor
+from .events import StreamEvent
 from .exceptions import (
     BrokerUnavailableError,
     CodeExecutionError,
@@ -11,6 +12,7 @@ from .exceptions import (
     ResourceLimitError,
     SandboxError,
     SecurityViolationError,
+    StreamCutError,
     TimeoutError,
     ValidationError,
 )
@@ -38,6 +40,8 @@ __all__ = [
     "SandboxConfig",
     "SandboxError",
     "SecurityViolationError",
+    "StreamCutError",
+    "StreamEvent",
     "TimeoutError",
     "ValidationError",
     "configure",

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 import logging
 from typing import Any, Dict, Iterable, Mapping, Optional, Type
 
 from . import _protocol as protocol
+from ._events import unserved
+from .events import StreamEvent
 from .result import ExecutionResult
 from .sandboxes.base import BaseSandbox, SandboxConfig, UserId
 from .sandboxes.broker import GVisorSandbox
@@ -120,21 +123,39 @@ class Executor:
             request["policy"] = "trusted"
         return request
 
-    def _call(self, request: Mapping[str, Any]) -> protocol.Call:
+    def _call(self, request: Mapping[str, Any], streams: bool = False) -> protocol.Call:
         return protocol.Call(
             "POST",
             protocol.EXECUTIONS,
             protocol.encode(request),
             self.sandbox_config.timeout_seconds + self.settings.overhead_seconds,
             repeatable=False,
+            streams=streams,
         )
 
+    def _streaming_call(self, request: Mapping[str, Any]) -> protocol.Call:
+        if self.sandbox_type.broker_type is None:
+            raise TypeError("a sandbox of one's own runs in execute alone")
+        return self._call(request, streams=True)
+
     def _result(self, reply: protocol.Reply) -> ExecutionResult:
-        body = protocol.decode(self.settings, reply, protocol.EXECUTED)
+        return self._result_of(protocol.decode(self.settings, reply, protocol.EXECUTED), reply.status)
+
+    def _result_of(self, body: Mapping[str, Any], status: int) -> ExecutionResult:
         try:
             return ExecutionResult.from_reply(body, self.sandbox_config.timeout_seconds)
         except (AttributeError, KeyError, TypeError) as error:
-            raise protocol.refusal(self.settings, reply, {}) from error
+            raise protocol.no_broker(self.settings, status) from error
+
+    def _seen(self, code: str, event: StreamEvent) -> StreamEvent:
+        """An event of a run that goes on, with its result where it is the last."""
+        if event.type == "error":
+            raise unserved(self.settings, event)
+        if event.type != "result":
+            return event
+        result = self._result_of(event.data, 200)
+        self._ended(code, result)
+        return dataclasses.replace(event, result=result)
 
     def _started(self, code: str) -> None:
         if self.log_executions:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import json
+import ssl
+import urllib.parse
 from dataclasses import dataclass, field
 from typing import Any, Dict, Iterable, List, Mapping, Optional, Sequence, Union
 
@@ -14,6 +16,9 @@ from .settings import ClientSettings
 EXECUTIONS = "/v1/executions"
 VALIDATE = "/v1/validate"
 REDACT = "/v1/redact"
+
+#: The form in which streams of events are asked for.
+STREAM = "application/x-ndjson"
 
 #: What a reply has to have to be one.
 EXECUTED = ("success",)
@@ -29,6 +34,9 @@ MAX_REPLY_BYTES = 256 * 1024 * 1024
 #: Less than the broker's `server.idle_timeout_seconds`, so that a connection is rarely closed under a request.
 MAX_IDLE_SECONDS = 45.0
 
+#: For the end of a stream whose last event has come.
+MAX_END_SECONDS = 1.0
+
 FileContent = Union[str, bytes]
 
 
@@ -43,6 +51,8 @@ class Call:
     seconds: float
     #: Whether it may be sent again when it is not known whether the broker got it.
     repeatable: bool
+    #: Whether events are asked for, while they happen.
+    streams: bool = False
 
 
 @dataclass(frozen=True)
@@ -105,13 +115,34 @@ def file_list(files: Mapping[str, FileContent]) -> Any:
     ]
 
 
-def headers_of(settings: ClientSettings, has_body: bool) -> Dict[str, str]:
-    headers = {"Accept": "application/json", "User-Agent": "sallyport-python"}
-    if has_body:
-        headers["Content-Type"] = "application/json"
-    if settings.api_key:
-        headers["Authorization"] = "Bearer " + settings.api_key
-    return headers
+class Endpoint:
+    """The address of the settings in its parts, and what every request to it has."""
+
+    def __init__(self, settings: ClientSettings) -> None:
+        parts = urllib.parse.urlsplit(settings.base_url)
+        self.host = parts.hostname or ""
+        self.port = parts.port or (443 if parts.scheme == "https" else 80)
+        self.host_header = parts.netloc
+        self.tls = ssl.create_default_context() if parts.scheme == "https" else None
+        self._prefix = parts.path.rstrip("/")
+        self._headers = {"Accept": "application/json", "User-Agent": "sallyport-python"}
+        if settings.api_key:
+            self._headers["Authorization"] = "Bearer " + settings.api_key
+
+    def target(self, call: Call) -> str:
+        return self._prefix + call.path
+
+    def headers(self, call: Call) -> Dict[str, str]:
+        headers = dict(self._headers)
+        if call.body is not None:
+            headers["Content-Type"] = "application/json"
+        if call.streams:
+            headers["Accept"] = STREAM
+        return headers
+
+
+def is_stream(call: Call, status: int, headers: Mapping[str, str]) -> bool:
+    return call.streams and status == 200 and headers.get("content-type", "").split(";")[0].strip() == STREAM
 
 
 def retry_after(reply: Reply) -> Optional[float]:
@@ -165,22 +196,29 @@ def unavailable(settings: ClientSettings, call: Call, error: Exception) -> Broke
 
 def decode(settings: ClientSettings, reply: Reply, fields: Sequence[str]) -> Dict[str, Any]:
     """The body of a 200, which has `fields`. Raises what another status stands for."""
+    body = _object(reply)
+    if reply.status == 200 and body is not None and all(name in body for name in fields):
+        return body
+    raise refusal(settings, reply, body or {})
+
+
+def _object(reply: Reply) -> Optional[Dict[str, Any]]:
     try:
         body = json.loads(reply.body)
-    except ValueError:
-        body = None
-    if reply.status == 200 and isinstance(body, dict) and all(name in body for name in fields):
-        return body
-    raise refusal(settings, reply, body if isinstance(body, dict) else {})
+    except (ValueError, RecursionError):
+        return None
+    return body if isinstance(body, dict) else None
+
+
+def no_stream(settings: ClientSettings, reply: Reply) -> CodeExecutionError:
+    """What an answer stands for that came in place of a stream."""
+    return refusal(settings, reply, _object(reply) or {})
 
 
 def refusal(settings: ClientSettings, reply: Reply, body: Mapping[str, Any]) -> CodeExecutionError:
     message = body.get("message")
     if not isinstance(message, str):
-        return BrokerUnavailableError(
-            f"what answers at {settings.base_url} with status {reply.status} is not a Sallyport broker",
-            {"base_url": settings.base_url, "status": reply.status, "sent": True},
-        )
+        return no_broker(settings, reply.status)
     theirs = body.get("details")
     details: Dict[str, Any] = dict(theirs) if isinstance(theirs, dict) else {}
     details["status"] = reply.status
@@ -191,3 +229,10 @@ def refusal(settings: ClientSettings, reply: Reply, body: Mapping[str, Any]) -> 
         details["sent"] = False if reply.status in (429, 503) else True
         return BrokerUnavailableError(message, details)
     return RequestRefusedError(message, details)
+
+
+def no_broker(settings: ClientSettings, status: int) -> BrokerUnavailableError:
+    return BrokerUnavailableError(
+        f"what answers at {settings.base_url} with status {status} is not a Sallyport broker",
+        {"base_url": settings.base_url, "status": status, "sent": True},
+    )

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, Mapping, Optional
+from typing import Any, AsyncGenerator, Mapping, Optional
 
 from . import _async_http
 from . import _protocol as protocol
 from ._execution import Executor
+from .events import StreamEvent
 from .exceptions import CodeExecutionError
 from .result import ExecutionResult
 
@@ -47,6 +48,36 @@ class AsyncCodeExecutor(Executor):
         if self.raise_on_failure:
             result.raise_for_failure()
         return result
+
+    def execute_streaming(
+        self,
+        code: str,
+        context: Optional[Mapping[str, Any]] = None,
+        *,
+        stdin: str = "",
+        files: Optional[Mapping[str, protocol.FileContent]] = None,
+        deterministic: bool = False,
+    ) -> AsyncGenerator[StreamEvent, None]:
+        """As `CodeExecutor.execute_streaming`, for `async for`. Who leaves the loop early calls `aclose()` of the
+        iterator (`contextlib.aclosing`), or cancels the task."""
+        return self._stream(code, self._streaming_call(self._request(code, context, stdin, files, deterministic)))
+
+    async def _stream(self, code: str, call: protocol.Call) -> AsyncGenerator[StreamEvent, None]:
+        self._started(code)
+        result = None
+        events = self._connections.events(call)
+        try:
+            async for event in events:
+                seen = self._seen(code, event)
+                result = seen.result
+                yield seen
+        except CodeExecutionError as error:
+            self._ended(code, ExecutionResult.from_error(error))
+            raise
+        finally:
+            await events.aclose()
+        if self.raise_on_failure and result is not None:
+            result.raise_for_failure()
 
     async def aclose(self) -> None:
         """Closes idle connections; the executor can be used again."""

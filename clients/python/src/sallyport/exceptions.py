@@ -12,6 +12,7 @@ __all__ = [
     "ResourceLimitError",
     "SandboxError",
     "SecurityViolationError",
+    "StreamCutError",
     "TimeoutError",
     "ValidationError",
 ]
@@ -58,6 +59,14 @@ class BrokerUnavailableError(SandboxError):
 
     `details["sent"]` is false where it is certain that nothing ran; `details["retry_after_seconds"]` is the broker's
     advice, where it gave one.
+    """
+
+
+class StreamCutError(BrokerUnavailableError):
+    """A stream of events ended before the run's last event; the run of `execute_streaming` has ended with it.
+
+    `details["reason"]` is "broken", "late", or the broker's ("fell_behind": events were not taken in time);
+    `details["last_event_id"]` is the last that came.
     """
 
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import time
-from typing import Any, Dict, Mapping, Optional
+from typing import Any, Dict, Generator, Mapping, Optional
 
 from . import _http
 from . import _protocol as protocol
 from ._execution import Executor, redaction_call, validation_call
+from .events import StreamEvent
 from .exceptions import CodeExecutionError
 from .result import ExecutionResult
 
@@ -46,6 +48,45 @@ class CodeExecutor(Executor):
         if self.raise_on_failure:
             result.raise_for_failure()
         return result
+
+    def execute_streaming(
+        self,
+        code: str,
+        context: Optional[Mapping[str, Any]] = None,
+        *,
+        stdin: str = "",
+        files: Optional[Mapping[str, protocol.FileContent]] = None,
+        deterministic: bool = False,
+    ) -> Generator[StreamEvent, None, None]:
+        """Runs `code` and gives its events while they happen; arguments as of `execute`.
+
+            for event in executor.execute_streaming(code):
+                print(event.text, end="")
+            print(event.result)
+
+        The last event is "result", and has the result. Nothing is sent before the first event is asked for. To close
+        the iterator, or to drop it, ends the run.
+
+        What is not served is an exception in both styles: `BrokerUnavailableError`, `RequestRefusedError`, and
+        `StreamCutError` where the stream breaks off. With `raise_on_failure`, the exception of a failure comes behind
+        the last event.
+        """
+        return self._stream(code, self._streaming_call(self._request(code, context, stdin, files, deterministic)))
+
+    def _stream(self, code: str, call: protocol.Call) -> Generator[StreamEvent, None, None]:
+        self._started(code)
+        result = None
+        with contextlib.closing(self._transport().events(call)) as events:
+            try:
+                for event in events:
+                    seen = self._seen(code, event)
+                    result = seen.result
+                    yield seen
+            except CodeExecutionError as error:
+                self._ended(code, ExecutionResult.from_error(error))
+                raise
+        if self.raise_on_failure and result is not None:
+            result.raise_for_failure()
 
     def _execute(
         self,
