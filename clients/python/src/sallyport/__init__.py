@@ -7,6 +7,7 @@ from .events import StreamEvent
 from .exceptions import (
     BrokerUnavailableError,
     CodeExecutionError,
+    JobCancelledError,
     OutputValidationError,
     RequestRefusedError,
     ResourceLimitError,
@@ -17,6 +18,7 @@ from .exceptions import (
     ValidationError,
 )
 from .executor import CodeExecutor
+from .jobs import JobStatus
 from .llm import execute_with_retry
 from .result import Artifact, ExecutionResult
 from .sandboxes import SandboxConfig
@@ -34,6 +36,8 @@ __all__ = [
     "CodeExecutionError",
     "CodeExecutor",
     "ExecutionResult",
+    "JobCancelledError",
+    "JobStatus",
     "OutputValidationError",
     "RequestRefusedError",
     "ResourceLimitError",

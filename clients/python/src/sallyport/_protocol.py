@@ -219,16 +219,25 @@ def refusal(settings: ClientSettings, reply: Reply, body: Mapping[str, Any]) -> 
     message = body.get("message")
     if not isinstance(message, str):
         return no_broker(settings, reply.status)
+    about: Dict[str, Any] = {"base_url": settings.base_url, "retry_after_seconds": retry_after(reply)}
+    return refused(reply.status, body, about if _is_unavailable(reply.status) else {})
+
+
+def refused(status: int, body: Mapping[str, Any], about: Mapping[str, Any]) -> CodeExecutionError:
+    """What the broker's error with this status stands for; `about` is added to its details."""
     theirs = body.get("details")
-    details: Dict[str, Any] = dict(theirs) if isinstance(theirs, dict) else {}
-    details["status"] = reply.status
+    details: Dict[str, Any] = {**(theirs if isinstance(theirs, dict) else {}), **about}
+    details["status"] = status
     details["broker_error_type"] = body.get("error_type")
-    if reply.status == 429 or reply.status >= 500:
-        details["retry_after_seconds"] = retry_after(reply)
-        details["base_url"] = settings.base_url
-        details["sent"] = False if reply.status in (429, 503) else True
+    message = str(body.get("message"))
+    if _is_unavailable(status):
+        details["sent"] = status not in (429, 503)
         return BrokerUnavailableError(message, details)
     return RequestRefusedError(message, details)
+
+
+def _is_unavailable(status: int) -> bool:
+    return status == 429 or status >= 500
 
 
 def no_broker(settings: ClientSettings, status: int) -> BrokerUnavailableError:

@@ -7,6 +7,7 @@ from typing import Any, Dict, Mapping, Optional
 __all__ = [
     "BrokerUnavailableError",
     "CodeExecutionError",
+    "JobCancelledError",
     "OutputValidationError",
     "RequestRefusedError",
     "ResourceLimitError",
@@ -68,6 +69,10 @@ class StreamCutError(BrokerUnavailableError):
     `details["reason"]` is "broken", "late", or the broker's ("fell_behind": events were not taken in time);
     `details["last_event_id"]` is the last that came.
     """
+
+
+class JobCancelledError(CodeExecutionError):
+    """The job was cancelled before it had a result."""
 
 
 class RequestRefusedError(CodeExecutionError):

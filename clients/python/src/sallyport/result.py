@@ -82,8 +82,9 @@ class ExecutionResult:
             raise self.error
 
     @classmethod
-    def from_reply(cls, reply: Mapping[str, Any], timeout_seconds: float) -> "ExecutionResult":
-        """From the body of a 200. Fields that this version does not know are ignored."""
+    def from_reply(cls, reply: Mapping[str, Any], timeout_seconds: Optional[float] = None) -> "ExecutionResult":
+        """From the body of a 200. Fields that this version does not know are ignored. `timeout_seconds` is the time
+        that was asked for, where it is known."""
         known = {f.name for f in dataclasses.fields(cls)} - {"artifacts", "was_served", "error"}
         result = cls(
             artifacts=[
@@ -105,13 +106,13 @@ class ExecutionResult:
             error=error,
         )
 
-    def conclude(self, timeout_seconds: float) -> None:
+    def conclude(self, timeout_seconds: Optional[float]) -> None:
         """Sets `error` from the other attributes, unless it is set."""
         if self.error is None:
             self.error = _failure(self, timeout_seconds)
 
 
-def _failure(result: ExecutionResult, timeout_seconds: float) -> Optional[CodeExecutionError]:
+def _failure(result: ExecutionResult, timeout_seconds: Optional[float]) -> Optional[CodeExecutionError]:
     """A program may raise classes of its own with these names: the broker's facts decide, not the name alone."""
     if result.success:
         return None
