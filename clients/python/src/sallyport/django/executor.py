@@ -8,6 +8,7 @@ from django.http import HttpRequest
 
 from .._execution import Executor, logger
 from ..executor import CodeExecutor
+from ..jobs import JobStatus
 from ..result import ExecutionResult
 from ..sandboxes.base import UserId
 from . import conf
@@ -45,9 +46,11 @@ def tell_finished(executor: Executor, code: str, result: ExecutionResult) -> Non
         send_finished(type(executor), code, result, executor.user_id)
 
 
-def send_finished(sender: type, code: str, result: ExecutionResult, user_id: Optional[UserId]) -> bool:
+def send_finished(
+    sender: type, code: str, result: ExecutionResult, user_id: Optional[UserId], job: Optional[JobStatus] = None
+) -> bool:
     """Whether all receivers took it; the log says what happened to one that did not."""
-    answers = execution_finished.send_robust(sender, code=code, result=result, user_id=user_id)
+    answers = execution_finished.send_robust(sender, code=code, result=result, user_id=user_id, job=job)
     failed = [(receiver, answer) for receiver, answer in answers if isinstance(answer, Exception)]
     for receiver, error in failed:
         logger.error("%r failed after an execution", receiver, exc_info=error)

@@ -64,10 +64,10 @@ export function endingOf(result) {
         make("pre", {}, result.error_message ?? "")),
     );
   }
+  if (result.was_output_redacted) found.push(make("p", { class: "note" }, "Parts that look like secrets were replaced."));
   for (const v of result.output_violations) {
     found.push(make("p", { class: "note" }, `${v.message} (${v.stream}, ${v.count}×)`));
   }
-  if (result.was_output_redacted) found.push(make("p", { class: "note" }, "Parts that look like secrets were replaced."));
   if (result.was_output_truncated) found.push(make("p", { class: "note" }, "The output was too long and was cut."));
   for (const note of result.notes) found.push(make("p", { class: "note" }, note));
   return found;
