@@ -80,6 +80,11 @@ def raw(data: bytes) -> Action:
     return act
 
 
+def no_content(handler: "_Handler") -> None:
+    handler.send_response(204)
+    handler.end_headers()
+
+
 def hang_up(handler: "_Handler") -> None:
     handler.close_connection = True
 
@@ -102,7 +107,7 @@ class _Handler(BaseHTTPRequestHandler):
             act = fake.script.pop(0) if fake.script else answer()
         act(self)
 
-    do_GET = do_POST = handle_any
+    do_GET = do_POST = do_PUT = do_DELETE = handle_any
 
     def log_message(self, format: str, *args: Any) -> None:
         pass

@@ -91,6 +91,8 @@ class AsyncTransport:
         """As `_http.Transport.events`."""
         answer = await self.begin(call)
         if isinstance(answer, protocol.Reply):
+            if answer.status == 204:
+                return  # Nothing follows the event that the reader had.
             raise protocol.no_stream(self.settings, answer)
         stream = EventStream(self.settings, call)
         try:

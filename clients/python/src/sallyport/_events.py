@@ -8,7 +8,7 @@ from typing import Any, Dict, List, Optional
 
 from . import _protocol as protocol
 from .events import StreamEvent
-from .exceptions import BrokerUnavailableError, StreamCutError
+from .exceptions import BrokerUnavailableError, CodeExecutionError, JobCancelledError, StreamCutError
 from .settings import ClientSettings
 
 _HEARTBEAT = "heartbeat"
@@ -86,7 +86,7 @@ class EventStream:
     def deadline(self) -> float:
         """Of the read that begins now."""
         self._asked = time.monotonic()
-        return self._asked + self._seconds
+        return self._asked + (self._call.seconds if self._call.lasts else self._seconds)
 
     def take(self, piece: bytes) -> List[StreamEvent]:
         """What a read gave. Raises `NoReply`."""
@@ -97,7 +97,8 @@ class EventStream:
 
     def broken(self, error: protocol.NoReply) -> StreamCutError:
         if isinstance(error, protocol.Late):
-            why = f"no end within {self._call.seconds:g} seconds"
+            what = "nothing came" if self._call.lasts else "no end"
+            why = f"{what} within {self._call.seconds:g} seconds"
         else:
             why = str(error)
         return StreamCutError(
@@ -115,8 +116,37 @@ class EventStream:
         return {"base_url": self._settings.base_url, "sent": True, "last_event_id": self._reader.last_id}
 
 
-def unserved(settings: ClientSettings, event: StreamEvent) -> BrokerUnavailableError:
+class Resumption:
+    """Where a stream of a job's events goes on after its connection broke, and whether it shall."""
+
+    def __init__(self, settings: ClientSettings, after: Optional[int]) -> None:
+        self._settings = settings
+        self._left = settings.max_retries
+        self.after = after
+
+    def call(self, job_id: str) -> protocol.Call:
+        headers = (("Last-Event-ID", str(self.after)),) if self.after is not None else ()
+        return protocol.Call(
+            "GET", protocol.below(protocol.EXECUTIONS, job_id, "/events"), None, self._settings.overhead_seconds,
+            repeatable=True, streams=True, lasts=True, headers=headers,
+        )
+
+    def saw(self, event: StreamEvent) -> None:
+        self.after = event.id if event.id is not None else self.after
+        self._left = self._settings.max_retries
+
+    def pause(self, error: StreamCutError) -> Optional[float]:
+        """Before the next attempt; None if there shall be none. Events that are no longer kept do not come back."""
+        if self._left <= 0 or error.details["reason"] == "fell_behind":
+            return None
+        self._left -= 1
+        return 0.5
+
+
+def unserved(settings: ClientSettings, event: StreamEvent) -> CodeExecutionError:
     """What the last event "error" stands for."""
+    if event.data.get("error_type") == "CancelledError":
+        return JobCancelledError(_message(event, "the job was cancelled"))
     theirs = event.data.get("details")
     details: Dict[str, Any] = dict(theirs) if isinstance(theirs, dict) else {}
     details.update(base_url=settings.base_url, sent=True, broker_error_type=event.data.get("error_type"))

@@ -87,6 +87,8 @@ class Transport:
         """Of a call that streams, to the last one. To close it before ends the call."""
         answer = self.begin(call)
         if isinstance(answer, protocol.Reply):
+            if answer.status == 204:
+                return  # Nothing follows the event that the reader had.
             raise protocol.no_stream(self.settings, answer)
         stream = EventStream(self.settings, call)
         try:

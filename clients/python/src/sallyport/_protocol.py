@@ -7,13 +7,15 @@ import json
 import ssl
 import urllib.parse
 from dataclasses import dataclass, field
-from typing import Any, Dict, Iterable, List, Mapping, Optional, Sequence, Union
+from typing import Any, Dict, Iterable, List, Mapping, Optional, Sequence, Tuple, Union
 
 from .exceptions import BrokerUnavailableError, CodeExecutionError, RequestRefusedError
 from .sandboxes.base import SandboxConfig
 from .settings import ClientSettings
 
 EXECUTIONS = "/v1/executions"
+BATCH = "/v1/executions/batch"
+SESSIONS = "/v1/sessions"
 VALIDATE = "/v1/validate"
 REDACT = "/v1/redact"
 
@@ -24,6 +26,14 @@ STREAM = "application/x-ndjson"
 EXECUTED = ("success",)
 VALIDATED = ("is_valid", "error_type", "error_message", "error_line", "validation_violations")
 REDACTED = ("is_valid", "sanitized_output", "violations", "was_redacted")
+
+JOB = ("id", "state")
+LISTED = ("executions",)
+SESSION = ("id", "state")
+CELL = ("success", "session")
+
+#: For questions about jobs and sessions: what an unloaded broker answers in milliseconds.
+ANSWER_SECONDS = 30.0
 
 #: The lists that take away from the policy.
 FORBIDDEN = ("forbidden_functions", "forbidden_modules", "forbidden_attributes")
@@ -53,6 +63,10 @@ class Call:
     repeatable: bool
     #: Whether events are asked for, while they happen.
     streams: bool = False
+    #: Whether a stream may last: `seconds` are for its begin, and for each silence in it.
+    lasts: bool = False
+    #: Beyond those of every request.
+    headers: Tuple[Tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -138,11 +152,34 @@ class Endpoint:
             headers["Content-Type"] = "application/json"
         if call.streams:
             headers["Accept"] = STREAM
+        headers.update(call.headers)
         return headers
 
 
 def is_stream(call: Call, status: int, headers: Mapping[str, str]) -> bool:
     return call.streams and status == 200 and headers.get("content-type", "").split(";")[0].strip() == STREAM
+
+
+def below(path: str, identity: str, rest: str = "") -> str:
+    """The path of one thing, whatever stands in its id."""
+    if not isinstance(identity, str) or not identity:
+        raise TypeError("an id is a text")
+    return f"{path}/{urllib.parse.quote(identity, safe='')}{rest}"
+
+
+def query(parameters: Mapping[str, Optional[str]]) -> str:
+    """With its question mark; what is None is left out."""
+    given = {name: value for name, value in parameters.items() if value is not None}
+    return "?" + urllib.parse.urlencode(given) if given else ""
+
+
+def key_header(idempotency_key: Optional[str]) -> Tuple[Tuple[str, str], ...]:
+    if idempotency_key is None:
+        return ()
+    fits = isinstance(idempotency_key, str) and idempotency_key.isascii() and idempotency_key.isprintable()
+    if not (fits and 1 <= len(idempotency_key) <= 255):
+        raise ValueError("an idempotency key has 1 to 255 printable ASCII characters")
+    return (("Idempotency-Key", idempotency_key),)
 
 
 def retry_after(reply: Reply) -> Optional[float]:
@@ -194,10 +231,10 @@ def unavailable(settings: ClientSettings, call: Call, error: Exception) -> Broke
     return BrokerUnavailableError(f"the broker at {settings.base_url} ended the connection: {error}", details)
 
 
-def decode(settings: ClientSettings, reply: Reply, fields: Sequence[str]) -> Dict[str, Any]:
-    """The body of a 200, which has `fields`. Raises what another status stands for."""
+def decode(settings: ClientSettings, reply: Reply, fields: Sequence[str], status: int = 200) -> Dict[str, Any]:
+    """The body of an answer with `status`, which has `fields`. Raises what another status stands for."""
     body = _object(reply)
-    if reply.status == 200 and body is not None and all(name in body for name in fields):
+    if reply.status == status and body is not None and all(name in body for name in fields):
         return body
     raise refusal(settings, reply, body or {})
 

@@ -8,10 +8,12 @@ __all__ = [
     "BrokerUnavailableError",
     "CodeExecutionError",
     "JobCancelledError",
+    "JobNotEndedError",
     "OutputValidationError",
     "RequestRefusedError",
     "ResourceLimitError",
     "SandboxError",
+    "SessionEndedError",
     "SecurityViolationError",
     "StreamCutError",
     "TimeoutError",
@@ -73,6 +75,14 @@ class StreamCutError(BrokerUnavailableError):
 
 class JobCancelledError(CodeExecutionError):
     """The job was cancelled before it had a result."""
+
+
+class JobNotEndedError(CodeExecutionError):
+    """The time of `wait` is over; the job goes on, and can be waited for again."""
+
+
+class SessionEndedError(SandboxError):
+    """The session is no more, and neither are its variables and files; the message says why, if the broker knows."""
 
 
 class RequestRefusedError(CodeExecutionError):

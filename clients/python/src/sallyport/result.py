@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import dataclasses
 from dataclasses import dataclass, field
-from typing import Any, Dict, List, Mapping, Optional
+from typing import Any, Dict, List, Mapping, Optional, Type, TypeVar
 
 from .exceptions import (
     CodeExecutionError,
@@ -18,6 +18,8 @@ from .exceptions import (
 )
 
 __all__ = ["Artifact", "ExecutionResult"]
+
+_Result = TypeVar("_Result", bound="ExecutionResult")
 
 
 @dataclass(frozen=True)
@@ -96,7 +98,7 @@ class ExecutionResult:
         return result
 
     @classmethod
-    def from_error(cls, error: CodeExecutionError, was_served: bool = False) -> "ExecutionResult":
+    def from_error(cls: Type[_Result], error: CodeExecutionError, was_served: bool = False) -> _Result:
         """Of a request that was not served, or of a sandbox of one's own that raised."""
         return cls(
             success=False,
