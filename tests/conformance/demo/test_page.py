@@ -5,6 +5,7 @@ import http.cookiejar
 import json
 import re
 import unittest
+import urllib.error
 import urllib.parse
 import urllib.request
 
@@ -12,12 +13,18 @@ from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
-from browser import Server, open_url, start_browser
+from browser import start_browser
 from harness import IMAGE_RECORD, BrokerTestCase, wait_until
+from server import CLIENT, Server, open_url
 
 PATIENCE = 90  # For what takes a second on a machine that has nothing else to do.
 ENDLESS = "import time\nprint('begun', flush=True)\ntime.sleep(50)\nprint('ended')\n"
 MARKUP = "<script>document.title = 'broken'</script><img src=x onerror=\"document.title = 'broken'\"><b>bold</b>"
+
+
+def serve(broker_url):
+    """The demo as its README starts it."""
+    return Server([str(CLIENT / "demo" / "manage.py")], {"SALLYPORTCLIENT_URL": broker_url})
 
 
 class PageTestCase(unittest.TestCase):
@@ -87,7 +94,7 @@ class Page(BrokerTestCase, PageTestCase):
         super().setUpClass()
         with contextlib.ExitStack() as made:
             made.callback(super().tearDownClass)
-            cls.server = Server(f"http://127.0.0.1:{cls.broker.port}")
+            cls.server = serve(f"http://127.0.0.1:{cls.broker.port}")
             made.callback(cls.server.close)
             cls.browser = start_browser()
             made.callback(cls.browser.quit)
@@ -301,7 +308,7 @@ raise ValueError(text)
 
 class WithoutBroker(PageTestCase):
     def test_the_page_says_so(self):
-        server = Server("http://127.0.0.1:9")
+        server = serve("http://127.0.0.1:9")
         self.addCleanup(server.close)
         browser = start_browser()
         self.addCleanup(browser.quit)
