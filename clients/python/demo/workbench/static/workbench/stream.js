@@ -11,15 +11,16 @@ export async function runProgram(url, form, signal, take) {
   const answer = await fetch(url, { method: "POST", body: form, signal, headers: { Accept: "application/x-ndjson" } });
   if (!answer.ok) throw new Error(`the server answered ${answer.status} ${answer.statusText}`);
   const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
-  let rest = "";
+  let begun = []; // Pieces of a line whose end has not come. A line with pictures has many.
   let last = "";
   for (;;) {
     const { done, value } = await reader.read();
     if (done) break;
-    const lines = (rest + value).split("\n");
-    rest = lines.pop();
-    for (const line of lines) {
-      const { event, data } = JSON.parse(line);
+    const [end, ...lines] = value.split("\n");
+    begun.push(end);
+    for (const next of lines) {
+      const { event, data } = JSON.parse(begun.join(""));
+      begun = [next];
       if (event === "heartbeat") continue;
       last = event;
       take(event, data);
