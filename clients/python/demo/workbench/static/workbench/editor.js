@@ -20,8 +20,9 @@ export class Editor {
 
   set value(code) {
     this.#text.value = code;
-    this.mark([]);
+    this.#text.setSelectionRange(0, 0);
     this.#text.scrollTop = 0;
+    this.mark([]);
   }
 
   focus() { this.#text.focus(); }

@@ -26,7 +26,6 @@ function clear() {
   one(".sallyport-result")?.remove(); // Of a run without script.
   for (const part of report.children) part.replaceChildren();
   editor.mark([]);
-  clock.textContent = "";
 }
 
 async function start() {
@@ -42,10 +41,11 @@ async function start() {
   try {
     await runProgram(form.dataset.run, new FormData(form), going.signal, (event, data) => take(event, data, code));
   } catch (error) {
-    if (going.signal.aborted) show("stopped", "Stopped");
+    if (going.signal.aborted) show("stopped", `Stopped after ${((performance.now() - begin) / 1000).toFixed(1)} s`);
     else failed("No answer", error.message);
   } finally {
     clearInterval(ticking);
+    clock.textContent = "";
     going = null;
     const hadFocus = document.activeElement === stop;
     run.disabled = false;
