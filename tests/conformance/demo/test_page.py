@@ -226,7 +226,7 @@ open("output/picture.svg", "w").write('<svg xmlns="http://www.w3.org/2000/svg" w
 open("output/page.html", "w").write(text)
 raise ValueError(text)
 """, "failed")
-        self.assertEqual(self.output().split("\n")[0], MARKUP)
+        self.assertEqual(self.find("#output .stdout").get_attribute("textContent"), MARKUP + "\n")
         self.assertIn(MARKUP, self.find(".error").text)
         self.assertIn(MARKUP.replace("/", "|"), self.find("#figures").text)
         self.assertEqual(self.find_all("#output > * > *, .error pre *, #figures b, #report script"), [])

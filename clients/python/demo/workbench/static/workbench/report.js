@@ -59,10 +59,10 @@ export function endingOf(result) {
   const found = [];
   if (!result.success && result.validation_violations.length === 0) {
     const where = result.error_line ? `, line ${result.error_line}` : "";
-    found.push(
-      make("div", { class: "error" }, make("strong", {}, result.error_type ?? "Failed"), where,
-        make("pre", {}, result.error_message ?? "")),
-    );
+    const type = result.error_type ?? "Failed";
+    const message = result.error_message ?? "";
+    const rest = message.startsWith(`${type}: `) ? message.slice(type.length + 2) : message;
+    found.push(make("div", { class: "error" }, make("strong", {}, type), where, make("pre", {}, rest)));
   }
   if (result.was_output_redacted) found.push(make("p", { class: "note" }, "Parts that look like secrets were replaced."));
   for (const v of result.output_violations) {
