@@ -136,8 +136,11 @@ class Figures(client_case.ClientTestCase):
             drawn = session.execute("import matplotlib.pyplot as plt\nplt.plot([1, 2, 3])\nNone", timeout_seconds=30)
             self.assertTrue(drawn.success, drawn)
             self.assertEqual(drawn.displays[0].png[:8], b"\x89PNG\r\n\x1a\n")
-            frame = session.execute("import pandas as pd\npd.DataFrame({'a': [1]})")
+            session.put_files({"data.csv": "a,b\n1,2\n3,4\n"})
+            frame = session.execute("import pandas as pd\ndf = pd.read_csv('data.csv')\ndf.describe()")
+            self.assertTrue(frame.success, frame)
             self.assertIn("<table", frame.value.html)
+            self.assertIn("mean", frame.value.text)
 
 
 if __name__ == "__main__":

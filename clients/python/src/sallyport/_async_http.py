@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import string
 import time
 from typing import AsyncGenerator, Dict, Iterator, List, Mapping, Optional, Union
 
@@ -229,11 +230,11 @@ class _Body:
         if self._has_begun:
             await _line(self._reader)
         self._has_begun = True
-        size = int((await _line(self._reader)).split(";", 1)[0], 16)
-        if size < 0:
-            raise ValueError("a chunk's size is negative")
-        self._left = size
-        if size == 0:
+        size = (await _line(self._reader)).split(";", 1)[0].strip()
+        if not size or not all(digit in string.hexdigits for digit in size):
+            raise ValueError("a chunk has no size")
+        self._left = int(size, 16)
+        if self._left == 0:
             self._has_ended = True
             await _headers(self._reader)
 

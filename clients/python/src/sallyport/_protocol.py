@@ -157,7 +157,8 @@ class Endpoint:
 
 
 def is_stream(call: Call, status: int, headers: Mapping[str, str]) -> bool:
-    return call.streams and status == 200 and headers.get("content-type", "").split(";")[0].strip() == STREAM
+    form = headers.get("content-type", "").split(";")[0].strip().lower()
+    return call.streams and status == 200 and form == STREAM
 
 
 def below(path: str, identity: str, rest: str = "") -> str:
