@@ -3,7 +3,7 @@ from __future__ import annotations
 import asyncio
 import json
 import threading
-from typing import Any, Dict, Iterator, List
+from typing import Any, Dict, Iterator, List, Mapping
 
 import django
 import pytest
@@ -15,8 +15,10 @@ django.setup()
 
 from django.contrib.auth import get_user_model  # noqa: E402
 from django.core.management import call_command  # noqa: E402
-from django.http import StreamingHttpResponse  # noqa: E402
+from django.core.handlers.asgi import ASGIHandler  # noqa: E402
+from django.http import HttpRequest, StreamingHttpResponse  # noqa: E402
 from django.test import AsyncRequestFactory, RequestFactory, override_settings  # noqa: E402
+from django.urls import path  # noqa: E402
 
 from sallyport.django import execution_finished, stream_execution  # noqa: E402
 from sallyport.django import streaming  # noqa: E402
@@ -147,6 +149,42 @@ def test_under_asgi(site: FakeBroker) -> None:
 
         execution_finished.connect(record_execution, dispatch_uid="sallyport.django.history")
     assert told == [True]
+
+
+def test_under_asgi_a_browser_that_leaves_ends_the_run(site: FakeBroker) -> None:
+    left = threading.Event()
+    waiting_broker(site, left)
+
+    async def view(request: HttpRequest) -> StreamingHttpResponse:
+        return stream_execution(request, "print(42)", user_id=5, log_executions=False)
+
+    async def main() -> None:
+        begun = asyncio.Event()
+        messages = [{"type": "http.request", "body": b"", "more_body": False}]
+
+        async def receive() -> Dict[str, Any]:
+            if messages:
+                return messages.pop()
+            await begun.wait()
+            return {"type": "http.disconnect"}
+
+        async def send(message: Mapping[str, Any]) -> None:
+            if b"stdout" in message.get("body", b""):
+                begun.set()
+
+        scope = {"type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": "POST", "path": "/run",
+                 "headers": [(b"host", b"testserver")], "query_string": b""}
+        serving = asyncio.ensure_future(ASGIHandler()(scope, receive, send))
+        await asyncio.wait_for(begun.wait(), 20)
+        if django.VERSION < (5,):  # It does not listen while it sends; its server cancels it at the end.
+            serving.cancel()
+        await asyncio.wait({serving}, timeout=20)
+        assert serving.done()
+
+    with override_settings(ROOT_URLCONF=(path("run", view),)):
+        asyncio.run(main())
+    assert left.wait(20)
+    assert site.last.body["user_id"] == 5
 
 
 def test_under_asgi_a_cancelled_task_ends_the_run(site: FakeBroker) -> None:

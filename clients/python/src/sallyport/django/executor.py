@@ -31,13 +31,15 @@ def get_executor(request: Optional[HttpRequest] = None, **options: Any) -> Djang
 
 def options_for(request: Optional[HttpRequest], options: Mapping[str, Any]) -> Dict[str, Any]:
     """Arguments of an executor."""
-    return {
+    merged = {
         "settings": conf.client_settings(),
         "sandbox_config": conf.sandbox_config(),
-        "user_id": user_id_of(request),
         **conf.executor_options(),
         **options,
     }
+    if "user_id" not in merged:  # To look at the request's user may ask the database, which async views must not.
+        merged["user_id"] = user_id_of(request)
+    return merged
 
 
 def tell_finished(executor: Executor, code: str, result: ExecutionResult) -> None:

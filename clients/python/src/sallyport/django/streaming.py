@@ -35,7 +35,10 @@ _Lines = AsyncGenerator[bytes, None]
 def stream_execution(
     request: HttpRequest, code: str, context: Optional[Mapping[str, Any]] = None, **options: Any
 ) -> StreamingHttpResponse:
-    """Runs `code` for the user of `request`; `options` as of `get_executor`. Works under WSGI and ASGI."""
+    """Runs `code` for the user of `request`; `options` as of `get_executor`. Works under WSGI and ASGI.
+
+    A view that is `async def` says who it is: `user_id=(await request.auser()).pk`.
+    """
     executor = _Executor(**{**options_for(request, options), "raise_on_failure": False})
     run = _Run(executor, code, context)
     lines = run.lines_and_record() if isinstance(request, ASGIRequest) else run.lines_here()
