@@ -1,7 +1,8 @@
 """What the Python client costs over a raw request of the standard library, on one kept-alive connection each.
 
-The submission is one that the first door refuses, so that the broker answers at once; the three ways alternate, so
-that what else the machine does hits all.
+The submission is one that the first door refuses, so that the broker answers at once; the ways alternate, so that what
+else the machine does hits all. Beside them, what a stream of events and an idempotency key cost: the first is the broker's
+and the client's, the second the broker's disk.
 """
 
 import asyncio
@@ -30,7 +31,8 @@ def measure(broker, rounds):
     asynchronous = AsyncCodeExecutor(settings=settings)
     body = json.dumps(executor._request(CODE, None, "", None, False)).encode()
     raw = broker.connect()
-    times = {"raw": [], "client": [], "asyncio": []}
+    keyed = CodeExecutor(settings=settings, idempotent=True)
+    times = {"raw": [], "client": [], "asyncio": [], "streaming": [], "keyed": []}
 
     async def run():
         for _ in range(rounds):
@@ -50,6 +52,16 @@ def measure(broker, rounds):
             result = await asynchronous.execute(CODE)
             times["asyncio"].append(time.perf_counter() - begin)
             assert result.error_type == "ValidationError", result
+
+            begin = time.perf_counter()
+            events = list(executor.execute_streaming(CODE))
+            times["streaming"].append(time.perf_counter() - begin)
+            assert events[-1].result.error_type == "ValidationError", events
+
+            begin = time.perf_counter()
+            result = keyed.execute(CODE)
+            times["keyed"].append(time.perf_counter() - begin)
+            assert result.error_type == "ValidationError", result
         await asynchronous.aclose()
 
     asyncio.run(run())
@@ -64,7 +76,9 @@ class ClientOverhead(unittest.TestCase):
             times = measure(broker, ROUNDS)
         median = {name: statistics.median(values) * 1e3 for name, values in times.items()}
         print(f"\n  raw http.client request  p50 {median['raw']:.3f} ms   n {ROUNDS}")
-        for name, what in (("client", "CodeExecutor"), ("asyncio", "AsyncCodeExecutor")):
+        ways = {"client": "CodeExecutor", "asyncio": "AsyncCodeExecutor", "streaming": "execute_streaming",
+                "keyed": "idempotent=True"}
+        for name, what in ways.items():
             print(f"  {what:24} p50 {median[name]:.3f} ms   over the raw request {median[name] - median['raw']:.3f} ms")
 
 

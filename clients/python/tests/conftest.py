@@ -5,7 +5,10 @@ from typing import Iterator
 
 import pytest
 
+from both import way
 from fake_broker import FakeBroker
+
+__all__ = ["way"]
 
 os.environ["DJANGO_SETTINGS_MODULE"] = "django_project"
 

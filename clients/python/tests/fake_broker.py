@@ -50,12 +50,39 @@ def answer(body: Any = None, status: int = 200, **headers: str) -> Action:
     return act
 
 
+def event(name: str, number: int, **data: Any) -> bytes:
+    return json.dumps({"event": name, "id": number, "data": data}).encode() + b"\n"
+
+
+STREAM_HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/x-ndjson\r\nTransfer-Encoding: chunked\r\n\r\n"
+STREAM_END = b"0\r\n\r\n"
+
+
+def chunk(data: bytes) -> bytes:
+    return b"%x\r\n%b\r\n" % (len(data), data)
+
+
+def stream(*pieces: bytes, end: bytes = STREAM_END) -> Action:
+    """A stream of events, a chunk for each piece."""
+
+    def act(handler: "_Handler") -> None:
+        handler.wfile.write(STREAM_HEAD + b"".join(map(chunk, pieces)) + end)
+        handler.close_connection = end != STREAM_END
+
+    return act
+
+
 def raw(data: bytes) -> Action:
     def act(handler: "_Handler") -> None:
         handler.wfile.write(data)
         handler.close_connection = True
 
     return act
+
+
+def no_content(handler: "_Handler") -> None:
+    handler.send_response(204)
+    handler.end_headers()
 
 
 def hang_up(handler: "_Handler") -> None:
@@ -80,7 +107,7 @@ class _Handler(BaseHTTPRequestHandler):
             act = fake.script.pop(0) if fake.script else answer()
         act(self)
 
-    do_GET = do_POST = handle_any
+    do_GET = do_POST = do_PUT = do_DELETE = handle_any
 
     def log_message(self, format: str, *args: Any) -> None:
         pass

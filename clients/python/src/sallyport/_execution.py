@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 import logging
+import uuid
 from typing import Any, Dict, Iterable, Mapping, Optional, Type
 
 from . import _protocol as protocol
+from ._events import unserved
+from .events import StreamEvent
 from .result import ExecutionResult
 from .sandboxes.base import BaseSandbox, SandboxConfig, UserId
 from .sandboxes.broker import GVisorSandbox
@@ -42,6 +46,7 @@ class Executor:
         forbidden_modules: Optional[Iterable[str]] = None,
         forbidden_attributes: Optional[Iterable[str]] = None,
         priority: Optional[str] = None,
+        idempotent: bool = False,
         settings: Optional[ClientSettings] = None,
     ) -> None:
         if not (isinstance(sandbox_type, type) and issubclass(sandbox_type, BaseSandbox)):
@@ -61,6 +66,7 @@ class Executor:
         self.forbidden_modules = protocol.names(forbidden_modules)
         self.forbidden_attributes = protocol.names(forbidden_attributes)
         self.priority = priority
+        self.idempotent = idempotent
         self.settings = settings or current_settings()
         self._prepare()
 
@@ -120,21 +126,50 @@ class Executor:
             request["policy"] = "trusted"
         return request
 
-    def _call(self, request: Mapping[str, Any]) -> protocol.Call:
+    def _call(
+        self, request: Mapping[str, Any], idempotency_key: Optional[str] = None, streams: bool = False
+    ) -> protocol.Call:
+        """Under a key it may be sent again: the broker runs it once."""
+        if idempotency_key is None and self.idempotent and not streams:
+            idempotency_key = str(uuid.uuid4())
         return protocol.Call(
             "POST",
             protocol.EXECUTIONS,
             protocol.encode(request),
-            self.sandbox_config.timeout_seconds + self.settings.overhead_seconds,
-            repeatable=False,
+            self._seconds(self.sandbox_config.timeout_seconds),
+            repeatable=idempotency_key is not None,
+            streams=streams,
+            headers=protocol.key_header(idempotency_key),
         )
 
+    def _streaming_call(self, request: Mapping[str, Any]) -> protocol.Call:
+        self._needs_brokers_sandbox()
+        return self._call(request, streams=True)
+
+    def _seconds(self, timeout_seconds: float) -> float:
+        """For a call that runs something for so long."""
+        return timeout_seconds + self.settings.overhead_seconds
+
+    def _needs_brokers_sandbox(self) -> None:
+        if self.sandbox_type.broker_type is None:
+            raise TypeError("a sandbox of one's own runs in execute alone")
+
     def _result(self, reply: protocol.Reply) -> ExecutionResult:
-        body = protocol.decode(self.settings, reply, protocol.EXECUTED)
+        return self._result_of(protocol.decode(self.settings, reply, protocol.EXECUTED), reply.status)
+
+    def _result_of(self, body: Mapping[str, Any], status: int) -> ExecutionResult:
         try:
             return ExecutionResult.from_reply(body, self.sandbox_config.timeout_seconds)
         except (AttributeError, KeyError, TypeError) as error:
-            raise protocol.refusal(self.settings, reply, {}) from error
+            raise protocol.no_broker(self.settings, status) from error
+
+    def _seen(self, event: StreamEvent) -> StreamEvent:
+        """An event of a run that goes on, with its result where it is the last."""
+        if event.type == "error":
+            raise unserved(self.settings, event)
+        if event.type != "result":
+            return event
+        return dataclasses.replace(event, result=self._result_of(event.data, 200))
 
     def _started(self, code: str) -> None:
         if self.log_executions:

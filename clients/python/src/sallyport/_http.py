@@ -8,16 +8,45 @@ import http.client
 import os
 import select
 import socket
-import ssl
 import threading
 import time
-import urllib.parse
-from typing import Dict, Iterator, List, Optional, Tuple
+from typing import Dict, Generator, Iterator, List, Optional, Tuple, Union
 
 from . import _protocol as protocol
+from ._events import EventStream
+from .events import StreamEvent
 from .settings import ClientSettings
 
 _PIECE = 256 * 1024
+
+
+class Pieces:
+    """The body of an answer as it comes, in the hands of one thread. What is not read to its end costs the connection."""
+
+    def __init__(
+        self, owner: "Transport", connection: http.client.HTTPConnection, response: http.client.HTTPResponse
+    ) -> None:
+        self._owner = owner
+        self._connection = connection
+        self._response = response
+        self._is_open = True
+
+    def read(self, deadline: float) -> bytes:
+        """What has come, as soon as there is something; nothing at the end. Raises `NoReply`."""
+        with _as_no_reply():
+            _set_timeout(self._connection, deadline)
+            piece = self._response.read1(_PIECE)
+        if not piece:
+            self._is_open = False
+            self._owner._end_with(self._connection, self._response)
+        return piece
+
+    def close(self) -> None:
+        """The broker takes a closed connection for a cancelled submission."""
+        if self._is_open:
+            self._is_open = False
+            self._response.close()
+            self._connection.close()
 
 
 class Transport:
@@ -25,31 +54,56 @@ class Transport:
 
     def __init__(self, settings: ClientSettings) -> None:
         self.settings = settings
-        parts = urllib.parse.urlsplit(settings.base_url)
-        self._host = parts.hostname or ""
-        self._port = parts.port or (443 if parts.scheme == "https" else 80)
-        self._prefix = parts.path.rstrip("/")
-        self._tls = ssl.create_default_context() if parts.scheme == "https" else None
-        self._headers = {has_body: protocol.headers_of(settings, has_body) for has_body in (False, True)}
+        self._endpoint = protocol.Endpoint(settings)
         self._lock = threading.Lock()
         self._idle: List[Tuple[http.client.HTTPConnection, float]] = []
         self._process = os.getpid()
 
     def send(self, call: protocol.Call) -> protocol.Reply:
         """The broker's reply of whatever status. Raises `BrokerUnavailableError` where there is none."""
+        answer = self.begin(call)
+        assert isinstance(answer, protocol.Reply)
+        return answer
+
+    def begin(self, call: protocol.Call) -> Union[protocol.Reply, Pieces]:
+        """As `send`; of a call that streams, the stream, where the broker begins one."""
         deadline = time.monotonic() + call.seconds
         retries = protocol.Retries(self.settings, call)
         while True:
             try:
-                reply = self._attempt(call, deadline)
-                pause = retries.pause(reply, deadline - time.monotonic())
+                answer = self._attempt(call, deadline)
+                if isinstance(answer, Pieces):
+                    return answer
+                pause = retries.pause(answer, deadline - time.monotonic())
                 if pause is None:
-                    return reply
+                    return answer
             except (protocol.NotSent, protocol.NoReply) as error:
                 pause = retries.pause(error, deadline - time.monotonic())
                 if pause is None:
                     raise protocol.unavailable(self.settings, call, error) from error
             time.sleep(pause)
+
+    def events(self, call: protocol.Call) -> Generator[StreamEvent, None, None]:
+        """Of a call that streams, to the last one. To close it before ends the call."""
+        answer = self.begin(call)
+        if isinstance(answer, protocol.Reply):
+            if answer.status == 204:
+                return  # Nothing follows the event that the reader had.
+            raise protocol.no_stream(self.settings, answer)
+        stream = EventStream(self.settings, call)
+        try:
+            while not stream.has_ended:
+                events = stream.take(answer.read(stream.deadline()))
+                if stream.has_ended:
+                    _read_end(answer)
+                for event in events:
+                    if event.type == "cut":
+                        raise stream.cut(event)
+                    yield event
+        except protocol.NoReply as error:
+            raise stream.broken(error) from error
+        finally:
+            answer.close()
 
     def close(self) -> None:
         """Closes what is idle; the transport can be used again."""
@@ -58,33 +112,43 @@ class Transport:
         for connection, _ in idle:
             connection.close()
 
-    def _attempt(self, call: protocol.Call, deadline: float) -> protocol.Reply:
+    def _attempt(self, call: protocol.Call, deadline: float) -> Union[protocol.Reply, Pieces]:
         connection = self._take() or self._connect(deadline)
-        keep = False
+        is_done = False
         try:
             with _as_no_reply():
                 _set_timeout(connection, deadline)
-                connection.request(
-                    call.method, self._prefix + call.path, call.body, self._headers[call.body is not None]
-                )
+                connection.request(call.method, self._endpoint.target(call), call.body, self._endpoint.headers(call))
                 response = connection.getresponse()
-                body = _read(connection, response, deadline)
-                keep = not response.will_close
                 headers: Dict[str, str] = {name.lower(): value for name, value in response.getheaders()}
+                if response.chunked and protocol.is_stream(call, response.status, headers):
+                    is_done = True
+                    return Pieces(self, connection, response)
+                body = _read(connection, response, deadline)
+                is_done = True
+                self._end_with(connection, response)
                 return protocol.Reply(response.status, headers, body)
         finally:
             # Also when the caller is interrupted: the broker takes a closed connection for a cancelled submission.
-            if keep:
-                self._give_back(connection)
-            else:
+            if not is_done:
                 connection.close()
+
+    def _end_with(self, connection: http.client.HTTPConnection, response: http.client.HTTPResponse) -> None:
+        """Keeps a connection whose answer has been read, if it can be used again."""
+        if not response.will_close:
+            with self._lock:
+                if self._process == os.getpid() and len(self._idle) < self.settings.max_idle_connections:
+                    self._idle.append((connection, time.monotonic()))
+                    return
+        connection.close()
 
     def _connect(self, deadline: float) -> http.client.HTTPConnection:
         seconds = max(0.001, min(self.settings.connect_timeout_seconds, deadline - time.monotonic()))
+        host, port, tls = self._endpoint.host, self._endpoint.port, self._endpoint.tls
         connection = (
-            http.client.HTTPSConnection(self._host, self._port, timeout=seconds, context=self._tls)
-            if self._tls
-            else http.client.HTTPConnection(self._host, self._port, timeout=seconds)
+            http.client.HTTPSConnection(host, port, timeout=seconds, context=tls)
+            if tls
+            else http.client.HTTPConnection(host, port, timeout=seconds)
         )
         try:
             connection.connect()
@@ -116,12 +180,11 @@ class Transport:
                 return connection
             connection.close()
 
-    def _give_back(self, connection: http.client.HTTPConnection) -> None:
-        with self._lock:
-            if self._process == os.getpid() and len(self._idle) < self.settings.max_idle_connections:
-                self._idle.append((connection, time.monotonic()))
-                return
-        connection.close()
+
+def _read_end(answer: Pieces) -> None:
+    """Of a stream whose last event has come, so that its connection serves again."""
+    with contextlib.suppress(protocol.NoReply):
+        answer.read(time.monotonic() + protocol.MAX_END_SECONDS)
 
 
 @contextlib.contextmanager

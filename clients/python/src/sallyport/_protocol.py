@@ -4,21 +4,36 @@ from __future__ import annotations
 
 import base64
 import json
+import ssl
+import urllib.parse
 from dataclasses import dataclass, field
-from typing import Any, Dict, Iterable, List, Mapping, Optional, Sequence, Union
+from typing import Any, Dict, Iterable, List, Mapping, Optional, Sequence, Tuple, Union
 
 from .exceptions import BrokerUnavailableError, CodeExecutionError, RequestRefusedError
 from .sandboxes.base import SandboxConfig
 from .settings import ClientSettings
 
 EXECUTIONS = "/v1/executions"
+BATCH = "/v1/executions/batch"
+SESSIONS = "/v1/sessions"
 VALIDATE = "/v1/validate"
 REDACT = "/v1/redact"
+
+#: The form in which streams of events are asked for.
+STREAM = "application/x-ndjson"
 
 #: What a reply has to have to be one.
 EXECUTED = ("success",)
 VALIDATED = ("is_valid", "error_type", "error_message", "error_line", "validation_violations")
 REDACTED = ("is_valid", "sanitized_output", "violations", "was_redacted")
+
+JOB = ("id", "state")
+LISTED = ("executions",)
+SESSION = ("id", "state")
+CELL = ("success", "session")
+
+#: For questions about jobs and sessions: what an unloaded broker answers in milliseconds.
+ANSWER_SECONDS = 30.0
 
 #: The lists that take away from the policy.
 FORBIDDEN = ("forbidden_functions", "forbidden_modules", "forbidden_attributes")
@@ -28,6 +43,9 @@ MAX_REPLY_BYTES = 256 * 1024 * 1024
 
 #: Less than the broker's `server.idle_timeout_seconds`, so that a connection is rarely closed under a request.
 MAX_IDLE_SECONDS = 45.0
+
+#: For the end of a stream whose last event has come.
+MAX_END_SECONDS = 1.0
 
 FileContent = Union[str, bytes]
 
@@ -43,6 +61,12 @@ class Call:
     seconds: float
     #: Whether it may be sent again when it is not known whether the broker got it.
     repeatable: bool
+    #: Whether events are asked for, while they happen.
+    streams: bool = False
+    #: Whether a stream may last: `seconds` are for its begin, and for each silence in it.
+    lasts: bool = False
+    #: Beyond those of every request.
+    headers: Tuple[Tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -105,13 +129,58 @@ def file_list(files: Mapping[str, FileContent]) -> Any:
     ]
 
 
-def headers_of(settings: ClientSettings, has_body: bool) -> Dict[str, str]:
-    headers = {"Accept": "application/json", "User-Agent": "sallyport-python"}
-    if has_body:
-        headers["Content-Type"] = "application/json"
-    if settings.api_key:
-        headers["Authorization"] = "Bearer " + settings.api_key
-    return headers
+class Endpoint:
+    """The address of the settings in its parts, and what every request to it has."""
+
+    def __init__(self, settings: ClientSettings) -> None:
+        parts = urllib.parse.urlsplit(settings.base_url)
+        self.host = parts.hostname or ""
+        self.port = parts.port or (443 if parts.scheme == "https" else 80)
+        self.host_header = parts.netloc
+        self.tls = ssl.create_default_context() if parts.scheme == "https" else None
+        self._prefix = parts.path.rstrip("/")
+        self._headers = {"Accept": "application/json", "User-Agent": "sallyport-python"}
+        if settings.api_key:
+            self._headers["Authorization"] = "Bearer " + settings.api_key
+
+    def target(self, call: Call) -> str:
+        return self._prefix + call.path
+
+    def headers(self, call: Call) -> Dict[str, str]:
+        headers = dict(self._headers)
+        if call.body is not None:
+            headers["Content-Type"] = "application/json"
+        if call.streams:
+            headers["Accept"] = STREAM
+        headers.update(call.headers)
+        return headers
+
+
+def is_stream(call: Call, status: int, headers: Mapping[str, str]) -> bool:
+    form = headers.get("content-type", "").split(";")[0].strip().lower()
+    return call.streams and status == 200 and form == STREAM
+
+
+def below(path: str, identity: str, rest: str = "") -> str:
+    """The path of one thing, whatever stands in its id."""
+    if not isinstance(identity, str) or not identity:
+        raise TypeError("an id is a text")
+    return f"{path}/{urllib.parse.quote(identity, safe='')}{rest}"
+
+
+def query(parameters: Mapping[str, Optional[str]]) -> str:
+    """With its question mark; what is None is left out."""
+    given = {name: value for name, value in parameters.items() if value is not None}
+    return "?" + urllib.parse.urlencode(given) if given else ""
+
+
+def key_header(idempotency_key: Optional[str]) -> Tuple[Tuple[str, str], ...]:
+    if idempotency_key is None:
+        return ()
+    fits = isinstance(idempotency_key, str) and idempotency_key.isascii() and idempotency_key.isprintable()
+    if not (fits and 1 <= len(idempotency_key) <= 255):
+        raise ValueError("an idempotency key has 1 to 255 printable ASCII characters")
+    return (("Idempotency-Key", idempotency_key),)
 
 
 def retry_after(reply: Reply) -> Optional[float]:
@@ -163,31 +232,54 @@ def unavailable(settings: ClientSettings, call: Call, error: Exception) -> Broke
     return BrokerUnavailableError(f"the broker at {settings.base_url} ended the connection: {error}", details)
 
 
-def decode(settings: ClientSettings, reply: Reply, fields: Sequence[str]) -> Dict[str, Any]:
-    """The body of a 200, which has `fields`. Raises what another status stands for."""
+def decode(settings: ClientSettings, reply: Reply, fields: Sequence[str], status: int = 200) -> Dict[str, Any]:
+    """The body of an answer with `status`, which has `fields`. Raises what another status stands for."""
+    body = _object(reply)
+    if reply.status == status and body is not None and all(name in body for name in fields):
+        return body
+    raise refusal(settings, reply, body or {})
+
+
+def _object(reply: Reply) -> Optional[Dict[str, Any]]:
     try:
         body = json.loads(reply.body)
-    except ValueError:
-        body = None
-    if reply.status == 200 and isinstance(body, dict) and all(name in body for name in fields):
-        return body
-    raise refusal(settings, reply, body if isinstance(body, dict) else {})
+    except (ValueError, RecursionError):
+        return None
+    return body if isinstance(body, dict) else None
+
+
+def no_stream(settings: ClientSettings, reply: Reply) -> CodeExecutionError:
+    """What an answer stands for that came in place of a stream."""
+    return refusal(settings, reply, _object(reply) or {})
 
 
 def refusal(settings: ClientSettings, reply: Reply, body: Mapping[str, Any]) -> CodeExecutionError:
     message = body.get("message")
     if not isinstance(message, str):
-        return BrokerUnavailableError(
-            f"what answers at {settings.base_url} with status {reply.status} is not a Sallyport broker",
-            {"base_url": settings.base_url, "status": reply.status, "sent": True},
-        )
+        return no_broker(settings, reply.status)
+    about: Dict[str, Any] = {"base_url": settings.base_url, "retry_after_seconds": retry_after(reply)}
+    return refused(reply.status, body, about if _is_unavailable(reply.status) else {})
+
+
+def refused(status: int, body: Mapping[str, Any], about: Mapping[str, Any]) -> CodeExecutionError:
+    """What the broker's error with this status stands for; `about` is added to its details."""
     theirs = body.get("details")
-    details: Dict[str, Any] = dict(theirs) if isinstance(theirs, dict) else {}
-    details["status"] = reply.status
+    details: Dict[str, Any] = {**(theirs if isinstance(theirs, dict) else {}), **about}
+    details["status"] = status
     details["broker_error_type"] = body.get("error_type")
-    if reply.status == 429 or reply.status >= 500:
-        details["retry_after_seconds"] = retry_after(reply)
-        details["base_url"] = settings.base_url
-        details["sent"] = False if reply.status in (429, 503) else True
+    message = str(body.get("message"))
+    if _is_unavailable(status):
+        details["sent"] = status not in (429, 503)
         return BrokerUnavailableError(message, details)
     return RequestRefusedError(message, details)
+
+
+def _is_unavailable(status: int) -> bool:
+    return status == 429 or status >= 500
+
+
+def no_broker(settings: ClientSettings, status: int) -> BrokerUnavailableError:
+    return BrokerUnavailableError(
+        f"what answers at {settings.base_url} with status {status} is not a Sallyport broker",
+        {"base_url": settings.base_url, "status": status, "sent": True},
+    )

@@ -7,11 +7,15 @@ from typing import Any, Dict, Mapping, Optional
 __all__ = [
     "BrokerUnavailableError",
     "CodeExecutionError",
+    "JobCancelledError",
+    "JobNotEndedError",
     "OutputValidationError",
     "RequestRefusedError",
     "ResourceLimitError",
     "SandboxError",
+    "SessionEndedError",
     "SecurityViolationError",
+    "StreamCutError",
     "TimeoutError",
     "ValidationError",
 ]
@@ -59,6 +63,26 @@ class BrokerUnavailableError(SandboxError):
     `details["sent"]` is false where it is certain that nothing ran; `details["retry_after_seconds"]` is the broker's
     advice, where it gave one.
     """
+
+
+class StreamCutError(BrokerUnavailableError):
+    """A stream of events ended before the run's last event; the run of `execute_streaming` has ended with it.
+
+    `details["reason"]` is "broken", "late", or the broker's ("fell_behind": events were not taken in time);
+    `details["last_event_id"]` is the last that came.
+    """
+
+
+class JobCancelledError(CodeExecutionError):
+    """The job was cancelled before it had a result."""
+
+
+class JobNotEndedError(CodeExecutionError):
+    """The time of `wait` is over; the job goes on, and can be waited for again."""
+
+
+class SessionEndedError(SandboxError):
+    """The session is no more, and neither are its variables and files; the message says why, if the broker knows."""
 
 
 class RequestRefusedError(CodeExecutionError):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import dataclasses
 from dataclasses import dataclass, field
-from typing import Any, Dict, List, Mapping, Optional
+from typing import Any, Dict, List, Mapping, Optional, Type, TypeVar
 
 from .exceptions import (
     CodeExecutionError,
@@ -18,6 +18,8 @@ from .exceptions import (
 )
 
 __all__ = ["Artifact", "ExecutionResult"]
+
+_Result = TypeVar("_Result", bound="ExecutionResult")
 
 
 @dataclass(frozen=True)
@@ -82,8 +84,9 @@ class ExecutionResult:
             raise self.error
 
     @classmethod
-    def from_reply(cls, reply: Mapping[str, Any], timeout_seconds: float) -> "ExecutionResult":
-        """From the body of a 200. Fields that this version does not know are ignored."""
+    def from_reply(cls, reply: Mapping[str, Any], timeout_seconds: Optional[float] = None) -> "ExecutionResult":
+        """From the body of a 200. Fields that this version does not know are ignored. `timeout_seconds` is the time
+        that was asked for, where it is known."""
         known = {f.name for f in dataclasses.fields(cls)} - {"artifacts", "was_served", "error"}
         result = cls(
             artifacts=[
@@ -95,7 +98,7 @@ class ExecutionResult:
         return result
 
     @classmethod
-    def from_error(cls, error: CodeExecutionError, was_served: bool = False) -> "ExecutionResult":
+    def from_error(cls: Type[_Result], error: CodeExecutionError, was_served: bool = False) -> _Result:
         """Of a request that was not served, or of a sandbox of one's own that raised."""
         return cls(
             success=False,
@@ -105,13 +108,13 @@ class ExecutionResult:
             error=error,
         )
 
-    def conclude(self, timeout_seconds: float) -> None:
+    def conclude(self, timeout_seconds: Optional[float]) -> None:
         """Sets `error` from the other attributes, unless it is set."""
         if self.error is None:
             self.error = _failure(self, timeout_seconds)
 
 
-def _failure(result: ExecutionResult, timeout_seconds: float) -> Optional[CodeExecutionError]:
+def _failure(result: ExecutionResult, timeout_seconds: Optional[float]) -> Optional[CodeExecutionError]:
     """A program may raise classes of its own with these names: the broker's facts decide, not the name alone."""
     if result.success:
         return None

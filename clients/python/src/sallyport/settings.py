@@ -33,7 +33,8 @@ class ClientSettings:
     connect_timeout_seconds: float = 5.0
     #: What a submission may take beyond its own time: queue, start of the sandbox, validation of its output.
     overhead_seconds: float = 75.0
-    #: After a refused connection, or a 429 or 503 that says when to come back. Nothing has run in either case.
+    #: After a refused connection, or a 429 or 503 that says when to come back: nothing has run in either case. After a
+    #: lost connection, of what has an idempotency key or changes nothing.
     max_retries: int = 2
     #: Advice to wait longer than this is handed to the caller instead.
     max_retry_wait_seconds: float = 5.0

@@ -7,5 +7,6 @@
 
 from .executor import DjangoCodeExecutor, get_executor
 from .signals import execution_finished
+from .streaming import stream_execution
 
-__all__ = ["DjangoCodeExecutor", "execution_finished", "get_executor"]
+__all__ = ["DjangoCodeExecutor", "execution_finished", "get_executor", "stream_execution"]

@@ -13,9 +13,10 @@ class SallyportConfig(AppConfig):
     verbose_name = "Sallyport"
 
     def ready(self) -> None:
-        from .checks import check_settings
+        from .checks import check_settings, check_webhook
 
         checks.register(check_settings)
+        checks.register(check_webhook, checks.Tags.urls)
         setting_changed.connect(_setting_changed, dispatch_uid="sallyport.django")
         _configure()
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import ipaddress
 import urllib.parse
-from typing import Any, List
+from typing import Any, Iterable, List
 
+from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning
+from django.urls import get_resolver
 
 from . import conf
 
@@ -17,9 +19,9 @@ def check_settings(**_: Any) -> List[CheckMessage]:
     ]
     if messages:
         return messages
-    settings = conf.client_settings()
-    parts = urllib.parse.urlsplit(settings.base_url)
-    if parts.scheme == "http" and settings.api_key and not _is_this_machine(parts.hostname or ""):
+    client = conf.client_settings()
+    parts = urllib.parse.urlsplit(client.base_url)
+    if parts.scheme == "http" and client.api_key and not _is_this_machine(parts.hostname or ""):
         messages.append(
             Warning(
                 "SALLYPORT sends its API_KEY unencrypted to another machine.",
@@ -36,6 +38,29 @@ def check_settings(**_: Any) -> List[CheckMessage]:
             )
         )
     return messages
+
+
+def check_webhook(**_: Any) -> List[CheckMessage]:
+    from .webhooks import webhook
+
+    if conf.other("WEBHOOK_SECRET") or not getattr(settings, "ROOT_URLCONF", None):
+        return []
+    if not _has_view(get_resolver().url_patterns, webhook):
+        return []
+    return [
+        Error(
+            "The URLs have the view of webhooks, and SALLYPORT has no WEBHOOK_SECRET to know them by.",
+            hint="Write the first line of the broker's webhooks.secret_file.",
+            id="sallyport.E002",
+        )
+    ]
+
+
+def _has_view(patterns: Iterable[Any], view: Any) -> bool:
+    return any(
+        _has_view(pattern.url_patterns, view) if hasattr(pattern, "url_patterns") else pattern.callback is view
+        for pattern in patterns
+    )
 
 
 def _is_this_machine(host: str) -> bool:

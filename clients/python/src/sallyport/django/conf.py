@@ -34,7 +34,15 @@ OTHER_KEYS: Dict[str, Any] = {
     # What `sallyport.django.history` keeps.
     "HISTORY_KEEP_CODE": True,
     "HISTORY_MAX_CHARACTERS": 10_000,
+    # Of the view `sallyport.django.webhooks.webhook`: what it shares with the broker; how old a request may be; and its
+    # size, which by the broker's defaults for output and artifacts has room.
+    "WEBHOOK_SECRET": "",
+    "WEBHOOK_TOLERANCE_SECONDS": 300,
+    "WEBHOOK_MAX_BYTES": 32 * 1024 * 1024,
 }
+
+#: The broker takes no shorter secret.
+LEAST_SECRET = 24
 
 
 def configured() -> Mapping[str, Any]:
@@ -79,6 +87,18 @@ def mistakes() -> List[Tuple[str, str]]:
     size = other("HISTORY_MAX_CHARACTERS")
     if not isinstance(size, int) or isinstance(size, bool) or size < 0:
         found.append(("SALLYPORT['HISTORY_MAX_CHARACTERS'] is not a number of characters.", "Write an int, 0 or more."))
+    secret = other("WEBHOOK_SECRET")
+    if not isinstance(secret, str) or 0 < len(secret) < LEAST_SECRET:
+        found.append(
+            (
+                f"SALLYPORT['WEBHOOK_SECRET'] is not a text of {LEAST_SECRET} characters or more.",
+                "Write the first line of the broker's webhooks.secret_file.",
+            )
+        )
+    for key in ("WEBHOOK_TOLERANCE_SECONDS", "WEBHOOK_MAX_BYTES"):
+        number = other(key)
+        if not isinstance(number, int) or isinstance(number, bool) or number <= 0:
+            found.append((f"SALLYPORT[{key!r}] is not a number above 0.", "Write an int."))
     for what, make in (("", client_settings), ("['SANDBOX_CONFIG']", sandbox_config)):
         try:
             make()

@@ -1,6 +1,9 @@
-"""Sent after each execution of a `DjangoCodeExecutor` that logs, successful or not.
+"""Sent after each execution of a `DjangoCodeExecutor` that logs and of `stream_execution`, successful or not, and for each
+job whose end a webhook told.
 
-Arguments: `code`, `result` (an `ExecutionResult`), `user_id`. A receiver that raises does not disturb the execution.
+Arguments: `code` (empty of a webhook, which does not have it), `result` (an `ExecutionResult`), `user_id`, and `job` (the
+`JobStatus` that a webhook brought, else None). A receiver that raises does not disturb the execution; a webhook comes
+again then.
 """
 
 from django.dispatch import Signal

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Optional
 
+from ...jobs import JobStatus
 from ...result import ExecutionResult
 from ...sandboxes.base import UserId
 from .. import conf
@@ -11,9 +12,18 @@ from .models import Execution
 
 
 def record_execution(
-    sender: Any, code: str, result: ExecutionResult, user_id: Optional[UserId], **_: Any
+    sender: Any,
+    code: str,
+    result: ExecutionResult,
+    user_id: Optional[UserId],
+    job: Optional[JobStatus] = None,
+    **_: Any,
 ) -> Execution:
     """Receiver of `execution_finished`. Texts are cut at HISTORY_MAX_CHARACTERS; artifacts are not kept."""
+    if job is not None:
+        known = Execution.objects.filter(execution_id=job.id).first()
+        if known is not None:  # Webhooks come at least once.
+            return known
     size = conf.other("HISTORY_MAX_CHARACTERS")
     row: Execution = Execution.objects.create(
         execution_id=result.id or "",
