@@ -175,6 +175,14 @@ def test_batches(broker: FakeBroker, way: Threads) -> None:
     assert "Idempotency-Key" not in broker.requests[0].headers
 
 
+def test_a_part_of_a_batch_that_does_not_end_leaves_the_others_their_results(broker: FakeBroker, way: Threads) -> None:
+    late = {"id": "late", "state": None, "result": None,
+            "error": {"status": 503, "error_type": "UnavailableError", "message": "late", "details": {}}}
+    broker.says(answer({"executions": [view("succeeded", result=REPLY), late]}), *[answer(view("running"))] * 100)
+    results = way.do(way.executor(broker, settings=broker.settings(overhead_seconds=0.3)).execute_batch(["1", "2"]))
+    assert [result.error_type for result in results] == [None, "JobNotEndedError"]
+
+
 def test_a_batch_that_is_not_served(broker: FakeBroker, way: Threads) -> None:
     broker.says(answer(BUSY, 503), answer(BUSY, 503), hang_up, hang_up, answer({"executions": []}),
                 answer({"executions": [1]}))
@@ -206,6 +214,8 @@ def test_an_execution_under_a_key_is_sent_again(broker: FakeBroker, way: Threads
 def test_keys_that_are_none(broker: FakeBroker, way: Threads, key: Any) -> None:
     with pytest.raises(ValueError):
         way.do(way.executor(broker).execute("1", idempotency_key=key))
+    with pytest.raises(ValueError):
+        way.do(way.executor(broker).submit("1", idempotency_key=key))
     assert broker.requests == []
 
 
