@@ -19,6 +19,8 @@ from .sandboxes.base import UserId
 _PART = 0.2
 _SHORTEST = 0.02
 _LONGEST = 1.0
+#: What one question may take also when the time of `wait` is over: its answer may be the end.
+_QUESTION = 5.0
 
 Page = Tuple[List[JobStatus], Optional[str]]
 
@@ -71,7 +73,7 @@ class JobExecutor(Executor):
             now = time.monotonic()
             remaining = float("inf") if timeout is None else timeout - (now - begin)
             try:
-                status = yield from self._show(job_id, max(_SHORTEST, min(protocol.ANSWER_SECONDS, remaining)))
+                status = yield from self._show(job_id, max(_QUESTION, min(protocol.ANSWER_SECONDS, remaining)))
                 if status.has_ended:
                     return status
                 state, answered = status.state, time.monotonic()
