@@ -19,6 +19,8 @@ from .sandboxes.base import UserId
 _PART = 0.2
 _SHORTEST = 0.02
 _LONGEST = 1.0
+#: What one question may take also when the time of `wait` is over: its answer may be the end.
+_QUESTION = 5.0
 
 Page = Tuple[List[JobStatus], Optional[str]]
 
@@ -31,13 +33,15 @@ class JobExecutor(Executor):
         idempotency_key: Optional[str],
     ) -> protocol.Call:
         """Always under a key, for a job is on the broker's disk in any case."""
+        if idempotency_key is None:
+            idempotency_key = str(uuid.uuid4())
         request = self._request_of(submission)
         request["mode"] = "async"
         if callback_url is not None:
             request["callback_url"] = callback_url
         return protocol.Call(
             "POST", protocol.EXECUTIONS, protocol.encode(request), protocol.ANSWER_SECONDS, repeatable=True,
-            headers=protocol.key_header(idempotency_key or str(uuid.uuid4())),
+            headers=protocol.key_header(idempotency_key),
         )
 
     def _request_of(self, submission: Submission) -> Dict[str, Any]:
@@ -69,7 +73,7 @@ class JobExecutor(Executor):
             now = time.monotonic()
             remaining = float("inf") if timeout is None else timeout - (now - begin)
             try:
-                status = yield from self._show(job_id, max(_SHORTEST, min(protocol.ANSWER_SECONDS, remaining)))
+                status = yield from self._show(job_id, max(_QUESTION, min(protocol.ANSWER_SECONDS, remaining)))
                 if status.has_ended:
                     return status
                 state, answered = status.state, time.monotonic()
@@ -102,15 +106,12 @@ class JobExecutor(Executor):
             result.raise_for_failure()
         return result
 
-    def _result_of_job(self, job_id: str, timeout: Optional[float]) -> Steps[ExecutionResult]:
-        """In the style of results; `JobNotEndedError` is none."""
+    def _left_out(self, job_id: str) -> Steps[ExecutionResult]:
+        """Of a batch whose reply left this one out: its result would have been too large, or it had not ended."""
         try:
-            status = yield from self._wait(job_id, timeout)
-        except JobNotEndedError:
-            raise
+            return (yield from self._wait(job_id, self.settings.overhead_seconds)).outcome()
         except CodeExecutionError as error:
             return ExecutionResult.from_error(error)
-        return status.outcome()
 
     def _page(self, parameters: Mapping[str, Optional[str]], cursor: Optional[str]) -> Steps[Page]:
         path = protocol.EXECUTIONS + protocol.query({**parameters, "cursor": cursor})
@@ -149,9 +150,8 @@ class JobExecutor(Executor):
             raise protocol.no_broker(self.settings, 200)
         results = []
         for entry in entries:
-            # Its result would have made the reply too large, or it had not ended.
             if entry.get("state") is None and entry.get("id"):
-                results.append((yield from self._result_of_job(entry["id"], self.settings.overhead_seconds)))
+                results.append((yield from self._left_out(entry["id"])))
             else:
                 results.append(self._job({**entry, "id": entry.get("id") or ""}).outcome())
         return results

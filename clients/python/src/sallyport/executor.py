@@ -129,8 +129,8 @@ class CodeExecutor(JobExecutor):
     def wait(self, job: Union[Job, str], timeout: Optional[float] = None) -> ExecutionResult:
         """The result of a job, or of the one with this id, once it has ended; also from another process.
 
-        Raises `JobNotEndedError` in both styles when `timeout` seconds are over: the job goes on. A job that was
-        cancelled or could not be served has a result whose `was_served` is false.
+        Raises `JobNotEndedError` in both styles when `timeout` seconds are over: the job goes on. With 0 it asks once.
+        A job that was cancelled or could not be served has a result whose `was_served` is false.
         """
         handle = Job(self, JobStatus(job, "unknown")) if isinstance(job, str) else job
         return self._run(self._finish(handle, timeout))
