@@ -131,7 +131,8 @@ class Soak(unittest.TestCase):
             self.assertEqual(client.waiting, 0, "without an answer")
             self.assertEqual(client.wrong, [])
             self.assertTrue(wait_until(lambda: self.at_rest(broker), 60), broker.containers())
-            self.assertTrue(wait_until(lambda: broker.descriptors() <= descriptors, 120),
+            # A few more connections to the engine may be kept, and be those of sandboxes that wait; a leak is of thousands.
+            self.assertTrue(wait_until(lambda: broker.descriptors() <= descriptors + 20, 120),
                             (descriptors, broker.descriptors()))
             self.assertLess(growth, MB_IN_TEN_MINUTES)
             broker.process.terminate()
