@@ -1,7 +1,6 @@
 #include "broker/admission.hpp"
 
 #include "base/event.hpp"
-#include "broker/admission/key_quotas.hpp"
 #include "broker/admission/rate_limiter.hpp"
 #include "broker/admission/service_rate.hpp"
 #include "broker/seconds.hpp"
@@ -237,6 +236,16 @@ std::optional<AdmissionRefusal> Admission::check_rate(const Owner& owner) {
   if (!has_own_rate) state.keys.take({}, owner.key, now);
   state.users.take(owner.key, owner.user, now);
   return std::nullopt;
+}
+
+std::vector<QuotaCount> Admission::take_untold() {
+  return state_->quotas.take_untold(state_->now());
+}
+void Admission::give_back(const std::vector<QuotaCount>& untold) {
+  state_->quotas.give_back(untold);
+}
+void Admission::adopt(const QuotaCount& total) {
+  state_->quotas.adopt(total, state_->now());
 }
 
 asio::awaitable<Admission::Result> Admission::enter(Owner owner, Priority priority, base::CallBounds bounds) {

@@ -3,6 +3,7 @@
 
 #include "base/deadline.hpp"
 #include "broker/admission/fair_queue.hpp"
+#include "broker/admission/key_quotas.hpp"
 #include "broker/admission/owner.hpp"
 #include "broker/api/priority.hpp"
 #include "config/config.hpp"
@@ -18,6 +19,7 @@
 #include <optional>
 #include <string_view>
 #include <variant>
+#include <vector>
 
 namespace sallyport::broker {
 
@@ -88,6 +90,11 @@ class Admission {
   /// Counts a request against the owner's and the key's rate, or says that there were too many. Asked once a
   /// request, before any work is done for it; one that is refused is not counted.
   [[nodiscard]] std::optional<AdmissionRefusal> check_rate(const Owner& owner);
+
+  /// As KeyQuotas has them, of the keys' own quotas.
+  [[nodiscard]] std::vector<QuotaCount> take_untold();
+  void give_back(const std::vector<QuotaCount>& untold);
+  void adopt(const QuotaCount& total);
 
   /// Waits for a place, at most `queue_timeout_seconds` and within `bounds`. A place that falls free at the
   /// moment of a time-out or a stop is granted.

@@ -6,6 +6,7 @@
 #include "broker/api_error.hpp"
 #include "runners/runner.hpp"
 
+#include <cstdint>
 #include <optional>
 #include <string>
 
@@ -26,6 +27,21 @@ struct AuditEntry {
   std::string container_id;
 };
 
+/// What is put on record beside submissions. Valid for the duration of the call.
+struct AuditAction {
+  enum class What { session_created, session_ended, webhook_dead };
+
+  explicit AuditAction(What what_in) : what(what_in) {}
+
+  What what;
+  std::string id;      ///< Of the session, or of the execution that nobody could be told of.
+  std::string key_id;  ///< Empty: no key was needed.
+  UserId user_id;
+  bool log_executions = true;  ///< As of a submission: false keeps the user out.
+  std::string reason;          ///< Why a session ended, or a webhook is dead.
+  std::uint64_t count = 0;     ///< Cells that a session has run, or attempts of a webhook.
+};
+
 /// Takes audit entries. Declared by the broker, implemented over the log by `main`. Submissions whose
 /// `log_executions` is false come here too: that there was one is no secret, and what else to leave out of
 /// the record is the sink's to know.
@@ -36,6 +52,7 @@ class AuditSink {
  public:
   virtual ~AuditSink() = default;
   virtual void record(const AuditEntry& entry) = 0;
+  virtual void record(const AuditAction& action) = 0;
 };
 
 }  // namespace sallyport::broker

@@ -1,6 +1,7 @@
 #include "broker/service.hpp"
 
 #include "broker/admission.hpp"
+#include "broker/admission/quota_keeper.hpp"
 #include "broker/api/execution_request.hpp"
 #include "broker/http/error_response.hpp"
 #include "broker/jobs/job_events.hpp"
@@ -46,11 +47,12 @@ class Service::Impl {
         pipeline_(pipeline_parts(parts)),
         submissions_(
             pipeline_, rules_, config_, [this] { return server_.cutting(); }, parts.workers),
+        quota_keeper_(make_quota_keeper(executor, parts)),
         event_lists_(executor, config_.streaming),
         jobs_(make_jobs(executor, parts)),
-        job_events_(jobs_ ? std::make_unique<JobEvents>(executor, *jobs_, event_lists_) : nullptr),
+        job_events_(jobs_ ? std::make_unique<JobEvents>(executor, *jobs_, event_lists_, workers_) : nullptr),
         webhooks_(make_webhooks(executor, parts)),
-        sessions_(executor, config_.sessions),
+        sessions_(executor, config_.sessions, parts.audit),
         session_opener_(parts.sessions),
         new_id_(parts.new_id),
         readiness_(executor, parts.runner, config_.images.default_image,
@@ -61,10 +63,13 @@ class Service::Impl {
     metrics_->watch(cache_);
     metrics_->watch(server_);
     if (jobs_) metrics_->watch_jobs([this] { return jobs_->counts(); });
+    if (webhooks_) metrics_->watch_webhooks([this] { return webhooks_->counts(); });
+    if (serves_sessions()) metrics_->watch_sessions([this] { return sessions_.counts(); });
   }
 
   boost::system::result<void, http::StartError> start() {
     auto started = server_.start();
+    if (quota_keeper_ && started) quota_keeper_->start();
     if (jobs_ && started) jobs_->start();
     if (webhooks_ && started) webhooks_->start();
     return started;
@@ -82,6 +87,7 @@ class Service::Impl {
     co_await self->server_.shut_down();
     if (self->jobs_) co_await self->jobs_->shut_down(end_of_runs);
     if (self->webhooks_) co_await self->webhooks_->shut_down();
+    if (self->quota_keeper_) co_await self->quota_keeper_->shut_down();
     CallBounds ending(Deadline::after(seconds(self->config_.engine.call_timeout_seconds)));
     co_await self->sessions_.shut_down(std::move(ending));
     CallBounds bounds(Deadline::after(seconds(self->config_.engine.call_timeout_seconds)));
@@ -101,6 +107,12 @@ class Service::Impl {
     return pipeline;
   }
 
+  std::unique_ptr<QuotaKeeper> make_quota_keeper(const asio::any_io_executor& executor,
+                                                 const ServiceParts& parts) {
+    if (parts.store == nullptr) return nullptr;
+    return std::make_unique<QuotaKeeper>(executor, admission_, *parts.store);
+  }
+
   std::unique_ptr<Jobs> make_jobs(const asio::any_io_executor& executor, const ServiceParts& parts) {
     if (parts.store == nullptr) return nullptr;
     JobsParts jobs(*parts.store, pipeline_, rules_, parts.log);
@@ -118,9 +130,13 @@ class Service::Impl {
   std::unique_ptr<webhooks::Webhooks> make_webhooks(const asio::any_io_executor& executor,
                                                     const ServiceParts& parts) {
     if (parts.store == nullptr || parts.webhooks == nullptr) return nullptr;
-    webhooks::WebhooksParts made(*parts.store, *parts.webhooks, parts.log);
+    webhooks::WebhooksParts made(*parts.store, *parts.webhooks, parts.audit, parts.log);
     made.config = config_.webhooks;
     return std::make_unique<webhooks::Webhooks>(executor, std::move(made));
+  }
+
+  [[nodiscard]] bool serves_sessions() const {
+    return session_opener_ != nullptr && config_.sessions.enabled;
   }
 
   /// The longest wait for a turn, and what a runner may take beside the submission's own time.
@@ -139,6 +155,7 @@ class Service::Impl {
   ExecutionRoutesParts executions_parts() {
     ExecutionRoutesParts parts(submissions_, pipeline_);
     parts.jobs = jobs_.get();
+    parts.events = job_events_.get();
     parts.workers = workers_;
     parts.streaming = config_.streaming;
     return parts;
@@ -155,6 +172,8 @@ class Service::Impl {
     parts.new_id = new_id_;
     parts.longest_beside_run = longest_beside_run();
     parts.workers = workers_;
+    parts.streaming = config_.streaming;
+    parts.metrics = metrics_;
     parts.cutting = [this] { return server_.cutting(); };
     return parts;
   }
@@ -168,7 +187,7 @@ class Service::Impl {
     }
     router.add({"POST", "/v1/redact", Scope::validate, true,
                 [this](Request request, std::stop_token) { return redact(std::move(request)); }});
-    if (session_opener_ != nullptr && config_.sessions.enabled) {
+    if (serves_sessions()) {
       add_sessions_routes(router, sessions_parts());
     }
     router.add(
@@ -239,6 +258,7 @@ class Service::Impl {
   asio::any_io_executor workers_;
   Pipeline pipeline_;
   Submissions submissions_;
+  std::unique_ptr<QuotaKeeper> quota_keeper_;  // Null without a store.
   EventLists event_lists_;
   std::unique_ptr<Jobs> jobs_;                    // Null without a store.
   std::unique_ptr<JobEvents> job_events_;         // Likewise.

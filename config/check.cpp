@@ -40,7 +40,12 @@ class Checker {
 
   void check_address() {
     const auto& server = config_.server;
-    if (server.behind_tls_proxy || !server.tls.certificate_file.empty() || is_loopback(server.address))
+    if (!server.tcp && server.unix_socket.path.empty()) {
+      add("server.tcp", "server.unix_socket.path",
+          "the broker would listen nowhere: name a Unix socket in server.unix_socket.path");
+    }
+    if (!server.tcp || server.behind_tls_proxy || !server.tls.certificate_file.empty() ||
+        is_loopback(server.address))
       return;
     add("server.address", "server.behind_tls_proxy",
         json_string(server.address) +

@@ -28,6 +28,9 @@ struct UnixSocket {
 struct Server {
   std::string address = "127.0.0.1";
   std::uint16_t port = 8080;  ///< 0: any free port; the log says which.
+  bool tcp = true;            ///< False: on the Unix socket alone.
+  /// Names that clients without an API key may call the broker by, with commas, beside those of this host.
+  std::string host_names;
   /// The operator's word that a proxy in front speaks TLS with the callers. Without it only a loopback
   /// address is accepted: keys and code would go over the network in the clear.
   bool behind_tls_proxy = false;
@@ -305,6 +308,11 @@ struct Config {
 
 /// Whether an IP address, in its usual notation, is one that only this host reaches.
 [[nodiscard]] bool is_loopback(std::string_view address);
+
+/// Whether other hosts can reach the broker.
+[[nodiscard]] inline bool is_reachable(const Server& server) {
+  return server.tcp && !is_loopback(server.address);
+}
 
 /// The key file, as configured or at its usual place.
 [[nodiscard]] inline std::string key_file_of(const Config& config) {

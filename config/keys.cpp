@@ -25,6 +25,13 @@ std::vector<Key> server_keys() {
       {SALLYPORT_KEY(server.address), ip_address(), "", "Address that the broker listens on."},
       {SALLYPORT_KEY(server.port), Range{0, 65'535}, "",
        "TCP port; 0 is any free one, which the log then names."},
+      {SALLYPORT_KEY(server.tcp),
+       {},
+       "",
+       "Whether the broker listens on address and port; false: on the Unix socket alone."},
+      {SALLYPORT_KEY(server.host_names), any_text(), "",
+       "Names, with commas, that the field Host of a request without an API key may hold beside localhost, "
+       "127.0.0.1 and [::1]."},
       {SALLYPORT_KEY(server.behind_tls_proxy),
        {},
        "",

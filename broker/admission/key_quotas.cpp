@@ -1,5 +1,6 @@
 #include "broker/admission/key_quotas.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <utility>
 
@@ -40,6 +41,7 @@ KeyQuotas::Used& KeyQuotas::used_by(const std::string& key, const KeyLimits& lim
   if (now - used.day_began >= kDay) {
     used.day_began = now;
     used.requests = 0;
+    used.untold = 0;
   }
   return used;
 }
@@ -60,6 +62,34 @@ void KeyQuotas::take(const std::string& key, const KeyLimits& limits, Time now) 
   Used& used = used_by(key, limits, now);
   used.rate.take({}, {}, now);
   ++used.requests;
+  if (limits.requests_per_day > 0) ++used.untold;
+}
+
+std::vector<QuotaCount> KeyQuotas::take_untold(Time now) {
+  std::vector<QuotaCount> all;
+  for (auto& [key, used] : keys_) {
+    if (used.untold == 0 || now - used.day_began >= kDay) continue;
+    QuotaCount count;
+    count.key_id = key;
+    count.age = now - used.day_began;
+    count.requests = std::exchange(used.untold, 0);
+    all.push_back(std::move(count));
+  }
+  return all;
+}
+
+void KeyQuotas::give_back(const std::vector<QuotaCount>& untold) {
+  for (const QuotaCount& count : untold) {
+    if (const auto found = keys_.find(count.key_id); found != keys_.end())
+      found->second.untold += count.requests;
+  }
+}
+
+void KeyQuotas::adopt(const QuotaCount& total, Time now) {
+  if (total.age >= kDay) return;
+  Used& used = keys_.try_emplace(total.key_id, KeyLimits()).first->second;
+  used.day_began = now - std::max(total.age, base::Clock::duration::zero());
+  used.requests = total.requests + used.untold;
 }
 
 }  // namespace sallyport::broker

@@ -44,8 +44,10 @@ std::string take(const std::string& name, const std::string& value, log::AuditQu
   } else if (name == "outcome") {
     const auto& known = log::audit_outcomes();
     if (std::find(known.begin(), known.end(), value) == known.end()) {
-      return "outcome: " + shown(value) + " is not one of requested, completed, failed, violations" +
-             near(value, known);
+      std::string mistake = "outcome: " + shown(value) + " is not one of ";
+      for (const std::string_view name : known)
+        mistake += (name == known.front() ? "" : ", ") + std::string(name);
+      return mistake + near(value, known);
     }
     query.outcome = value;
   } else if (name == "since" || name == "until") {

@@ -221,7 +221,9 @@ void add_audit(CLI::App& app, Choice& choice) {
   query->add_option("--key", options.key_id, "Of this key, by its id");
   query->add_option("--user", options.user_id, "Of this user_id");
   query->add_option("--execution", options.execution_id, "Of this execution");
-  query->add_option("--outcome", options.outcome, "requested, completed, failed or violations");
+  query->add_option("--outcome", options.outcome,
+                    "requested, completed, failed, violations; session_created, session_ended, webhook_dead; "
+                    "key_created, key_revoked, key_rotated");
   query->add_option("--after", options.after, "Behind the record of this number");
   query->add_option("--limit", options.limit, "At most so many");
   query->callback([&] {

@@ -6,6 +6,7 @@
 #include "broker/keys/key_file.hpp"
 #include "broker/keys/limit_names.hpp"
 #include "broker/keys/secret.hpp"
+#include "broker/log/logs.hpp"
 #include "config/nearest.hpp"
 
 #include <nlohmann/json.hpp>
@@ -13,9 +14,14 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
 #include <iostream>
 #include <span>
+#include <sys/stat.h>
+#include <system_error>
+#include <unistd.h>
 #include <utility>
+#include <vector>
 
 namespace sallyport::broker::cli {
 namespace {
@@ -117,6 +123,54 @@ std::string time_or(const std::optional<UtcTime>& time, const char* otherwise) {
   return time ? base::utc_text(*time) : otherwise;
 }
 
+/// While it lives, root is whoever owns the folder of a file: what is made there can be used by the broker,
+/// which may run as that user.
+class AsFoldersOwner {
+ public:
+  explicit AsFoldersOwner(const std::string& path) {
+    std::error_code error;
+    const auto folder = std::filesystem::absolute(path, error).parent_path();
+    struct stat owner {};
+    if (error || ::geteuid() != 0 || ::stat(folder.c_str(), &owner) != 0) return;
+    changed_ = ::setegid(owner.st_gid) == 0 && ::seteuid(owner.st_uid) == 0;
+  }
+  ~AsFoldersOwner() {
+    if (!changed_) return;
+    const bool restored = ::seteuid(0) == 0 && ::setegid(0) == 0;
+    static_cast<void>(restored);
+  }
+  AsFoldersOwner(const AsFoldersOwner&) = delete;
+  AsFoldersOwner& operator=(const AsFoldersOwner&) = delete;
+
+ private:
+  bool changed_ = false;
+};
+
+/// A change of the keys, in the audit trail; where there is none it is on record nowhere. A trail that cannot
+/// be written does not keep anybody from ending a key: the command says so.
+void put_on_record(const config::Config& config, log::AuditAction action, const Key& key) {
+  if (config.log.audit_file.empty()) return;
+  config::Log only_audit = config.log;
+  only_audit.file.clear();
+  const AsFoldersOwner owner(config.log.audit_file);
+  const log::LogsResult logs = log::Logs::open(only_audit);
+  if (!logs.logs) {
+    std::cerr << "sallyport: this is not on record: " << logs.error << "\n";
+    return;
+  }
+  std::vector<std::string> scopes;
+  for (const std::string_view name : kScopeNames) {
+    if (key.caller->scopes.has(*scope_from(name))) scopes.emplace_back(name);
+  }
+  const std::string expires = time_or(key.expires, "");
+  logs.logs->audit().write(
+      action, {{"key_id", key.caller->key_id},
+               {"name", key.name},
+               {"scopes", scopes},
+               {"expires", expires.empty() ? log::FieldValue(nullptr) : log::FieldValue(expires)},
+               {"by_uid", static_cast<std::uint64_t>(::getuid())}});
+}
+
 }  // namespace
 
 int create_key(const config::Loaded& loaded, const KeyOptions& options) {
@@ -137,6 +191,7 @@ int create_key(const config::Loaded& loaded, const KeyOptions& options) {
     return mistake;
   };
   if (const auto done = file.update(change); !done) return complain(done.error().message);
+  put_on_record(loaded.config, log::AuditAction::key_created, key);
   show_secret(key, token, options.json);
   return kSuccess;
 }
@@ -175,10 +230,14 @@ int show_key(const config::Loaded& loaded, const KeyOptions& options) {
 
 int revoke_key(const config::Loaded& loaded, const KeyOptions& options) {
   const KeyFile file(config::key_file_of(loaded.config));
+  Key key;
   const auto change = [&](std::vector<Key>& all) {
-    return keys::revoke_key(all, options.key, base::utc_now());
+    std::string mistake = keys::revoke_key(all, options.key, base::utc_now());
+    if (mistake.empty()) key = *keys::find_key(all, options.key).key;
+    return mistake;
   };
   if (const auto done = file.update(change); !done) return complain(done.error().message);
+  put_on_record(loaded.config, log::AuditAction::key_revoked, key);
   std::cout << "revoked; running brokers refuse it within a second\n";
   return kSuccess;
 }
@@ -195,6 +254,7 @@ int rotate_key(const config::Loaded& loaded, const KeyOptions& options) {
     return mistake;
   };
   if (const auto done = file.update(change); !done) return complain(done.error().message);
+  put_on_record(loaded.config, log::AuditAction::key_rotated, key);
   show_secret(key, token, options.json);
   return kSuccess;
 }

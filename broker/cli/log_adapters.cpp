@@ -45,6 +45,16 @@ void add_reply(const ExecutionReply& reply, log::AuditRecord& record) {
   if (reply.usage) record.start = reply.usage->warm ? log::Start::warm : log::Start::cold;
 }
 
+log::FieldValue value_or_null(const std::string& text) {
+  return text.empty() ? log::FieldValue(nullptr) : log::FieldValue(text);
+}
+
+log::FieldValue value_of(const UserId& user) {
+  if (const auto* number = std::get_if<std::int64_t>(&user)) return *number;
+  if (const auto* text = std::get_if<std::string>(&user)) return *text;
+  return nullptr;
+}
+
 }  // namespace
 
 log::Logs::TextFilter secrets_filter(const OutputRules& rules) {
@@ -88,6 +98,32 @@ void LogAudit::record(const AuditEntry& entry) {
   if (!record.violations.empty()) {
     record.event = log::AuditEvent::violations;
     log_.write(record);
+  }
+}
+
+void LogAudit::record(const AuditAction& action) {
+  const log::FieldValue key = value_or_null(action.key_id);
+  // A record has no field of this name where the session withholds its user.
+  const char* const user_field = action.log_executions ? "user_id" : "identity_withheld";
+  const log::FieldValue user = action.log_executions ? value_of(action.user_id) : log::FieldValue(true);
+  switch (action.what) {
+    case AuditAction::What::session_created:
+      log_.write(log::AuditAction::session_created,
+                 {{"session_id", action.id}, {"key_id", key}, {user_field, user}});
+      break;
+    case AuditAction::What::session_ended:
+      log_.write(log::AuditAction::session_ended, {{"session_id", action.id},
+                                                   {"key_id", key},
+                                                   {user_field, user},
+                                                   {"reason", action.reason},
+                                                   {"cells", action.count}});
+      break;
+    case AuditAction::What::webhook_dead:
+      log_.write(log::AuditAction::webhook_dead, {{"execution_id", action.id},
+                                                  {"key_id", key},
+                                                  {"attempts", action.count},
+                                                  {"reason", action.reason}});
+      break;
   }
 }
 

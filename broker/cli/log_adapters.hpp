@@ -26,6 +26,7 @@ class LogAudit final : public AuditSink {
  public:
   explicit LogAudit(log::AuditLog& log) : log_(log) {}
   void record(const AuditEntry& entry) override;
+  void record(const AuditAction& action) override;
 
  private:
   log::AuditLog& log_;

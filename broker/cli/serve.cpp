@@ -14,6 +14,7 @@
 #include "broker/output_rules.hpp"
 #include "broker/second_door.hpp"
 #include "broker/service.hpp"
+#include "broker/split_names.hpp"
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/signal_set.hpp>
@@ -53,8 +54,8 @@ class Server {
         audit_(logs.audit()),
         audit_source_(config.log.audit_file),
         keys_(config::key_file_of(config), events_),
-        gate_(config.keys, config.keys.required || !config::is_loopback(config.server.address), keys_,
-              events_),
+        gate_(config.keys, config.keys.required || config::is_reachable(config.server),
+              split_names(config.server.host_names), keys_, events_),
         metrics_(SALLYPORT_VERSION),
         assembly_(
             config,
@@ -88,17 +89,22 @@ class Server {
   std::string take_keys() {
     if (std::string mistake = keys_.load(); !mistake.empty()) return mistake;
     const bool usable = keys_.current()->any_usable(base::utc_now());
-    if (!config::is_loopback(config_.server.address) && !usable) {
+    if (config::is_reachable(config_.server) && !usable) {
       return "server.address: " + config_.server.address +
              " can be reached by other hosts, and there is no API key that could be used; make one with: "
              "sallyport keys create NAME";
     }
     if (config_.keys.required || keys_.ever_had_keys()) return {};
     events_.write(Severity::warning, "no_keys",
-                  "NOBODY NEEDS AN API KEY: whoever can reach " + config_.server.address +
+                  "NOBODY NEEDS AN API KEY: whoever can reach " + place() +
                       ", any user of this host, may have code executed and see all that the broker shows; "
                       "sallyport keys create NAME makes a key, and from then on everybody needs one");
     return {};
+  }
+
+  /// Where the broker listens, for people.
+  [[nodiscard]] const std::string& place() const {
+    return config_.server.tcp ? config_.server.address : config_.server.unix_socket.path;
   }
 
   asio::awaitable<int> live() {
@@ -130,15 +136,21 @@ class Server {
     // Before anybody is told that we are there: whoever hears it may ask us to end.
     signals.add(SIGTERM);
     signals.add(SIGINT);
-    log_.info("listening", {{"address", config_.server.address},
+    const bool tcp = config_.server.tcp;
+    const bool tls = tcp && !config_.server.tls.certificate_file.empty();
+    log_.info("listening", {{"address", tcp ? config_.server.address : std::string()},
                             {"port", static_cast<std::int64_t>(service.port())},
-                            {"tls", !config_.server.tls.certificate_file.empty()},
+                            {"tls", tls},
                             {"unix_socket", config_.server.unix_socket.path},
                             {"version", SALLYPORT_VERSION},
                             {"instance", config_.instance.name}});
-    const char* const scheme = config_.server.tls.certificate_file.empty() ? "http" : "https";
-    std::cout << "sallyport " << SALLYPORT_VERSION << " listens on " << scheme << "://"
-              << config_.server.address << ":" << service.port() << std::endl;
+    std::cout << "sallyport " << SALLYPORT_VERSION << " listens on ";
+    if (tcp) {
+      std::cout << (tls ? "https" : "http") << "://" << config_.server.address << ":" << service.port()
+                << std::endl;
+    } else {
+      std::cout << "unix:" << place() << std::endl;
+    }
     assembly_.reaper().start_sweeping();
     assembly_.warm_up(metrics_);
 

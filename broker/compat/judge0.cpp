@@ -88,9 +88,6 @@ void refuse_unserved(Json& body) {
     if (read_bool(body, name).value_or(false)) refuse_field(name, "is not supported here");
   }
   if (read_number(body, "number_of_runs").value_or(1) != 1) refuse_field("number_of_runs", "must be 1");
-  if (const auto url = take_text(body, "callback_url"); url && !url->empty()) {
-    refuse_field("callback_url", "is not supported here: ask for the result by its token");
-  }
 }
 
 void read_limits(const Json& body, Judge0Job& job, SubmissionBody& submission) {
@@ -131,6 +128,9 @@ Judge0Job translate(Json& body, bool base64, const std::vector<Judge0Language>& 
   read_limits(body, job, submission);
   submission.set("code", *source);
   if (job.stdin_text) submission.set("stdin", *job.stdin_text);
+  if (const auto url = take_text(body, "callback_url"); url && !url->empty()) {
+    submission.set("callback_url", *url);
+  }
   job.source_code = std::move(*source);
   job.body = std::move(submission).text();
   return job;

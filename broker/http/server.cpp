@@ -94,8 +94,17 @@ class Server::Impl : public std::enable_shared_from_this<Server::Impl> {
   boost::system::result<void, StartError> start() {
     const config::Server& config = context_->limits;
     if (auto loaded = reload_tls(); !loaded.empty()) return StartError{std::move(loaded)};
-    auto of_tcp = listen_tcp(executor_, config.address, config.port);
-    if (!of_tcp) return of_tcp.error();
+    if (config.tcp) {
+      auto of_tcp = listen_tcp(executor_, config.address, config.port);
+      if (!of_tcp) return of_tcp.error();
+      boost::system::error_code ignored;
+      tcp::endpoint bound;
+      const auto endpoint = of_tcp->local_endpoint(ignored);
+      bound.resize(endpoint.size());
+      std::memcpy(bound.data(), endpoint.data(), endpoint.size());
+      port_ = bound.port();
+      listeners_.push_back({std::move(*of_tcp), false});
+    }
     if (!config.unix_socket.path.empty()) {
       const auto mode = static_cast<mode_t>(std::stoul(config.unix_socket.mode, nullptr, 8));
       auto of_unix = listen_unix(executor_, config.unix_socket.path, mode);
@@ -103,13 +112,6 @@ class Server::Impl : public std::enable_shared_from_this<Server::Impl> {
       socket_file_ = SocketFile(config.unix_socket.path);
       listeners_.push_back({std::move(*of_unix), true});
     }
-    boost::system::error_code ignored;
-    tcp::endpoint bound;
-    const auto endpoint = of_tcp->local_endpoint(ignored);
-    bound.resize(endpoint.size());
-    std::memcpy(bound.data(), endpoint.data(), endpoint.size());
-    port_ = bound.port();
-    listeners_.push_back({std::move(*of_tcp), false});
     for (Listener& listener : listeners_) {
       ++tasks_;
       asio::co_spawn(executor_, accept_loop(shared_from_this(), listener), asio::detached);

@@ -45,11 +45,11 @@ class Server {
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
 
-  /// Binds, listens and begins to accept: on the address, over TLS where there is a certificate, and on the
-  /// Unix socket where there is one.
+  /// Binds, listens and begins to accept: on the address unless that is switched off, over TLS where there is
+  /// a certificate, and on the Unix socket where there is one.
   boost::system::result<void, StartError> start();
 
-  /// The port that it listens on; 0 before `start`.
+  /// The port that it listens on; 0 before `start`, and for a Unix socket alone.
   [[nodiscard]] std::uint16_t port() const;
 
   /// Reads certificate and key again, for connections to come. What is wrong; empty if nothing is, else those

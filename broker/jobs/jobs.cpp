@@ -270,6 +270,7 @@ class Jobs::Impl : public std::enable_shared_from_this<Jobs::Impl> {
     job.turn_cost = turn_cost(checked.request.priority);
     job.request_json = std::move(checked.body);
     job.callback_url = checked.request.callback_url;
+    job.callback_form = std::move(checked.callback_form);
     job.wait_until_ms = now_ms + milliseconds(parts_.config.max_wait_seconds);
     checked.request.execution_id = job.id;
     return job;
@@ -536,9 +537,9 @@ class Jobs::Impl : public std::enable_shared_from_this<Jobs::Impl> {
                   const std::optional<ApiError>& error) {
     if (!job.events || what == Fate::What::release || what == Fate::What::nothing) return;
     if (error) {
-      job.events->end(EventKind::error, error->to_json(), error->error_type);
+      job.events->fail(*error);
     } else {
-      job.events->end(EventKind::result, ending.result_json, std::move(error_type));
+      job.events->end(ending.result_json, std::move(error_type));
     }
     parts_.events->keep(job.events);
   }

@@ -55,6 +55,7 @@ struct JobsParts {
 struct CheckedRequest {
   ExecutionRequest request;
   std::string body;
+  std::string callback_form;  ///< Where its `callback_url` is told in another form than the broker's own.
 };
 
 /// One of a batch that was refused by itself.

@@ -1,6 +1,7 @@
 #include "broker/keys/authenticator.hpp"
 
 #include "broker/http/error_response.hpp"
+#include "broker/http/host.hpp"
 #include "broker/keys/secret.hpp"
 
 #include <boost/asio/ip/address.hpp>
@@ -81,6 +82,10 @@ const char* explain(AuthFailure failure) {
       return "the API key may not do this";
     case AuthFailure::throttled:
       return "too many requests from this address had no valid API key";
+    case AuthFailure::host:
+      return "the field Host does not name this broker: without an API key it answers to localhost, "
+             "127.0.0.1, "
+             "[::1] and what server.host_names lists";
   }
   return "";
 }
@@ -115,13 +120,14 @@ Response missing_scope(const Knock& knock) {
 
 std::string_view to_string(AuthFailure failure) {
   static constexpr std::array<std::string_view, kAuthFailures> kNames = {
-      "missing", "malformed", "unknown", "expired", "revoked", "scope", "throttled"};
+      "missing", "malformed", "unknown", "expired", "revoked", "scope", "throttled", "host"};
   return kNames.at(static_cast<std::size_t>(failure));
 }
 
-Authenticator::Authenticator(const config::Keys& config, bool required, KeyRing& ring, EventLog& log, Now now,
-                             WallNow wall_now)
+Authenticator::Authenticator(const config::Keys& config, bool required, std::vector<std::string> host_names,
+                             KeyRing& ring, EventLog& log, Now now, WallNow wall_now)
     : required_(required),
+      host_names_(std::move(host_names)),
       ring_(ring),
       log_(log),
       now_(std::move(now)),
@@ -131,7 +137,10 @@ Authenticator::Authenticator(const config::Keys& config, bool required, KeyRing&
 
 std::variant<std::shared_ptr<const Caller>, Response> Authenticator::admit(const Knock& knock) {
   const auto keys = ring_.current();
-  if (!required_ && !ring_.ever_had_keys()) return nobody();
+  if (!required_ && !ring_.ever_had_keys()) {
+    if (!is_our_name(knock)) return misdirected(knock);
+    return nobody();
+  }
   const auto token = presented(knock.head);
   if (!token) return refuse(AuthFailure::missing, {}, knock);
   const auto prefix = prefix_of(*token);
@@ -144,6 +153,24 @@ std::variant<std::shared_ptr<const Caller>, Response> Authenticator::admit(const
   ++failures_.at(static_cast<std::size_t>(AuthFailure::scope));
   tell(AuthFailure::scope, *prefix, knock);
   return missing_scope(knock);
+}
+
+bool Authenticator::is_our_name(const Knock& knock) const {
+  const auto field = knock.head.header("Host");
+  if (!field || knock.peer.address == "unix") return true;
+  const auto host = http::host_of(*field);
+  if (!host) return false;
+  if (http::is_this_host(*host)) return true;
+  return std::any_of(host_names_.begin(), host_names_.end(),
+                     [&](const std::string& name) { return http::equal_ignoring_case(name, *host); });
+}
+
+Response Authenticator::misdirected(const Knock& knock) {
+  ++failures_.at(static_cast<std::size_t>(AuthFailure::host));
+  tell(AuthFailure::host, {}, knock);
+  nlohmann::json details;
+  details["reason"] = to_string(AuthFailure::host);
+  return http::error_response(421, explain(AuthFailure::host), details.dump());
 }
 
 Response Authenticator::refuse(AuthFailure failure, std::string_view prefix, const Knock& knock) {

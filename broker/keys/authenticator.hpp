@@ -13,6 +13,7 @@
 #include <functional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace sallyport::broker::keys {
 
@@ -23,15 +24,22 @@ enum class AuthFailure {
   unknown,
   expired,
   revoked,
-  scope,     ///< The key may not do this.
-  throttled  ///< Failed as well, and its address has failed too often lately.
+  scope,      ///< The key may not do this.
+  throttled,  ///< Failed as well, and its address has failed too often lately.
+  host        ///< Came without a key, which nobody needs, under a name that is not ours.
 };
-inline constexpr std::size_t kAuthFailures = 7;
+inline constexpr std::size_t kAuthFailures = 8;
 /// "missing": for metrics and answers.
 [[nodiscard]] std::string_view to_string(AuthFailure failure);
 
 /// Takes the key of `Authorization: Bearer` or `X-Api-Key`. Where there are no keys and none is required,
 /// everybody is let in as the caller without a key.
+///
+/// What protects a broker without keys is that only this host reaches it. A web page of anybody's can have a
+/// browser on this host reach it too, by a name of its own that it lets resolve to a loopback address (DNS
+/// rebinding), and then reads the answers. The field Host then has that name: where no key is needed, only
+/// this host's own and the operator's are served. Not asked of the Unix socket, and not of who sends no Host,
+/// which no browser does.
 ///
 /// An address that fails more often than `keys.max_failures_per_minute` gets 429 in place of 401, and no log
 /// line any more. A right key is let in from there all the same: behind one address there may be many
@@ -44,8 +52,9 @@ class Authenticator final : public http::Gatekeeper {
   using WallNow = std::function<UtcTime()>;
 
   /// `ring` and `log` must outlive it. `required`: nobody is let in without a key even if there are none.
-  Authenticator(const config::Keys& config, bool required, KeyRing& ring, EventLog& log,
-                Now now = base::Clock::now, WallNow wall_now = base::utc_now);
+  /// `host_names`: what the field Host may hold beside the names of this host.
+  Authenticator(const config::Keys& config, bool required, std::vector<std::string> host_names, KeyRing& ring,
+                EventLog& log, Now now = base::Clock::now, WallNow wall_now = base::utc_now);
 
   [[nodiscard]] std::variant<std::shared_ptr<const Caller>, http::Response> admit(
       const http::Knock& knock) override;
@@ -56,10 +65,13 @@ class Authenticator final : public http::Gatekeeper {
   }
 
  private:
+  [[nodiscard]] bool is_our_name(const http::Knock& knock) const;
+  http::Response misdirected(const http::Knock& knock);
   http::Response refuse(AuthFailure failure, std::string_view prefix, const http::Knock& knock);
   void tell(AuthFailure failure, std::string_view prefix, const http::Knock& knock);
 
   bool required_;
+  std::vector<std::string> host_names_;
   KeyRing& ring_;
   EventLog& log_;
   Now now_;

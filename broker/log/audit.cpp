@@ -18,4 +18,12 @@ void AuditLog::write(const AuditRecord& record) noexcept {
   }
 }
 
+void AuditLog::write(AuditAction action, Fields fields) noexcept {
+  try {
+    channel_.post(audit_line(action, fields, context_));
+  } catch (const std::exception&) {
+    channel_.count_lost();
+  }
+}
+
 }  // namespace sallyport::broker::log

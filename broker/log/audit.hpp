@@ -1,6 +1,7 @@
 // The audit log: who had which code executed, and what came of it.
 #pragma once
 
+#include "broker/log/log.hpp"
 #include "config/config.hpp"
 
 #include <cstdint>
@@ -21,6 +22,16 @@ enum class AuditEvent {
   completed,  ///< "Code execution completed", info: also how it ended.
   failed,     ///< "Code execution failed", warning: the same, when `success` is false.
   violations  ///< "Security violations detected", warning: also the violations.
+};
+
+/// What is on record beside executions, by the same kind of sentence. Its fields are its own.
+enum class AuditAction {
+  session_created,  ///< "Session created", info
+  session_ended,    ///< "Session ended", info
+  webhook_dead,     ///< "Webhook dead", warning
+  key_created,      ///< "API key created", info
+  key_revoked,      ///< "API key revoked", info
+  key_rotated       ///< "API key rotated", info
 };
 
 using UserId = std::variant<std::monostate, std::int64_t, std::string>;
@@ -88,6 +99,7 @@ class AuditLog {
   AuditLog(Channel& channel, const Context& context);
 
   void write(const AuditRecord& record) noexcept;
+  void write(AuditAction action, Fields fields) noexcept;
 
  private:
   Channel& channel_;

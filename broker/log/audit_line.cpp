@@ -137,6 +137,29 @@ void add_outcome(JsonText& json, const AuditRecord& record, const Context& conte
 
 }  // namespace
 
+const char* sentence(AuditAction action) {
+  switch (action) {
+    case AuditAction::session_created:
+      return "Session created";
+    case AuditAction::session_ended:
+      return "Session ended";
+    case AuditAction::webhook_dead:
+      return "Webhook dead";
+    case AuditAction::key_created:
+      return "API key created";
+    case AuditAction::key_revoked:
+      return "API key revoked";
+    case AuditAction::key_rotated:
+      return "API key rotated";
+  }
+  return "";
+}
+
+std::string audit_line(AuditAction action, Fields fields, const Context& context) {
+  const Level level = action == AuditAction::webhook_dead ? Level::warning : Level::info;
+  return line_with(level, sentence(action), fields, context);
+}
+
 std::string audit_line(const AuditRecord& record, const Context& context) {
   JsonText json;
   json.add("ts", timestamp(context.now()));

@@ -13,10 +13,16 @@ struct Outcome {
   std::string_view name;
   std::string_view event;
 };
-constexpr std::array<Outcome, 4> kOutcomes = {{{"requested", "Code execution requested"},
-                                               {"completed", "Code execution completed"},
-                                               {"failed", "Code execution failed"},
-                                               {"violations", "Security violations detected"}}};
+constexpr std::array<Outcome, 10> kOutcomes = {{{"requested", "Code execution requested"},
+                                                {"completed", "Code execution completed"},
+                                                {"failed", "Code execution failed"},
+                                                {"violations", "Security violations detected"},
+                                                {"session_created", "Session created"},
+                                                {"session_ended", "Session ended"},
+                                                {"webhook_dead", "Webhook dead"},
+                                                {"key_created", "API key created"},
+                                                {"key_revoked", "API key revoked"},
+                                                {"key_rotated", "API key rotated"}}};
 
 /// "2026-01-31T12:00:00" of a record, which begins with its time; as text, in whose order times are too.
 std::string_view time_of(std::string_view line) {

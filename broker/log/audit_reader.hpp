@@ -55,7 +55,8 @@ struct AuditQuery {
   std::string outcome;  ///< One of `audit_outcomes`.
 };
 
-/// "requested", "completed", "failed", "violations"
+/// "requested", "completed", "failed", "violations", and those of what is on record beside executions:
+/// "session_created", "key_revoked" and so on.
 [[nodiscard]] const std::vector<std::string_view>& audit_outcomes();
 
 struct AuditPage {

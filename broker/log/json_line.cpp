@@ -1,9 +1,41 @@
 #include "broker/log/json_line.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
+#include <span>
+#include <type_traits>
+#include <variant>
 
 namespace sallyport::broker::log {
+
+namespace {
+
+Json list_json(std::span<const std::string> list, const Context& context) {
+  Json json = Json::array();
+  for (const auto& entry : list.first(std::min(list.size(), longest_list)))
+    json.push_back(bounded(context.filtered(entry), longest_text));
+  if (list.size() > longest_list)
+    json.push_back("... " + std::to_string(list.size() - longest_list) + " more");
+  return json;
+}
+
+Json value_json(const FieldValue& value, const Context& context) {
+  return std::visit(
+      [&context](const auto& held) -> Json {
+        using Type = std::remove_cvref_t<decltype(held)>;
+        if constexpr (std::is_same_v<Type, std::string_view>) {
+          return bounded(context.filtered(held), longest_text);
+        } else if constexpr (std::is_same_v<Type, std::span<const std::string>>) {
+          return list_json(held, context);
+        } else {
+          return held;
+        }
+      },
+      value.variant());
+}
+
+}  // namespace
 
 std::string timestamp(std::chrono::system_clock::time_point when) {
   namespace chrono = std::chrono;
@@ -33,6 +65,12 @@ Json record(std::chrono::system_clock::time_point when, Level level, std::string
   json.emplace("level", to_string(level));
   json.emplace("event", bounded(event, longest_text));
   return json;
+}
+
+std::string line_with(Level level, std::string_view event, Fields fields, const Context& context) {
+  Json json = record(context.now(), level, event);
+  for (const Field& field : fields) json.emplace(std::string(field.key), value_json(field.value, context));
+  return line_of(json);
 }
 
 std::string line_of(const Json& record) {

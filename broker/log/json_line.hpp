@@ -1,6 +1,7 @@
 // One record as one line of JSON. Inside the module only.
 #pragma once
 
+#include "broker/log/context.hpp"
 #include "broker/log/log.hpp"
 
 #include <nlohmann/json.hpp>
@@ -22,6 +23,9 @@ std::string bounded(std::string_view text, std::size_t limit);
 
 /// The beginning of every record: `ts`, `level`, `event`.
 Json record(std::chrono::system_clock::time_point when, Level level, std::string_view event);
+
+/// A whole line: the beginning, and fields whose texts are filtered and bounded.
+std::string line_with(Level level, std::string_view event, Fields fields, const Context& context);
 
 /// The record as text, without the line's end.
 std::string line_of(const Json& record);

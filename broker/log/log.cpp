@@ -7,36 +7,11 @@
 #include <algorithm>
 #include <array>
 #include <exception>
-#include <type_traits>
 
 namespace sallyport::broker::log {
 namespace {
 
 constexpr std::array<const char*, 5> level_words = {"trace", "debug", "info", "warning", "error"};
-
-Json list_json(std::span<const std::string> list, const Context& context) {
-  Json json = Json::array();
-  for (const auto& entry : list.first(std::min(list.size(), longest_list)))
-    json.push_back(bounded(context.filtered(entry), longest_text));
-  if (list.size() > longest_list)
-    json.push_back("... " + std::to_string(list.size() - longest_list) + " more");
-  return json;
-}
-
-Json value_json(const FieldValue& value, const Context& context) {
-  return std::visit(
-      [&context](const auto& held) -> Json {
-        using Type = std::remove_cvref_t<decltype(held)>;
-        if constexpr (std::is_same_v<Type, std::string_view>) {
-          return bounded(context.filtered(held), longest_text);
-        } else if constexpr (std::is_same_v<Type, std::span<const std::string>>) {
-          return list_json(held, context);
-        } else {
-          return held;
-        }
-      },
-      value.variant());
-}
 
 }  // namespace
 
@@ -55,9 +30,7 @@ Log::Log(Channel& channel, const Context& context, Level least)
 void Log::write(Level level, std::string_view event, Fields fields) noexcept {
   if (!enabled(level)) return;
   try {
-    auto json = record(context_.now(), level, event);
-    for (const auto& field : fields) json.emplace(std::string(field.key), value_json(field.value, context_));
-    channel_.post(line_of(json));
+    channel_.post(line_with(level, event, fields, context_));
   } catch (const std::exception&) {
     channel_.count_lost();  // Out of memory: the record is gone, the broker is not.
   }

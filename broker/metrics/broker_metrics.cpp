@@ -94,6 +94,15 @@ BrokerMetrics::BrokerMetrics(std::string_view version) {
   refill_seconds_ = &registry_.histogram("sallyport_pool_refill_seconds",
                                          "Time until a new sandbox of the pool was ready.", engine_bounds());
   created_ = &registry_.counter("sallyport_sandboxes_created_total", "Containers that the engine created.");
+  for (std::size_t i = 0; i < kCellOutcomes; ++i) {
+    const auto outcome = to_string(static_cast<CellOutcome>(i));
+    cells_.at(i) =
+        &registry_.counter("sallyport_session_cells_total", "Cells of sessions that were sent, by outcome.",
+                           {{"outcome", std::string(outcome)}});
+  }
+  cell_seconds_ =
+      &registry_.histogram("sallyport_session_cell_seconds",
+                           "Time of cells that were served, from request to answer.", stage_bounds());
   know_code_rules({});
   know_output_rules({});
 
@@ -148,6 +157,11 @@ void BrokerMetrics::violations(const ExecutionReply& reply) {
     of_rule(output_rules_, violation.rule).add();
     if (reply.was_output_redacted) of_rule(redactions_, violation.rule).add(violation.count);
   }
+}
+
+void BrokerMetrics::cell(CellOutcome outcome, double seconds) {
+  cells_.at(static_cast<std::size_t>(outcome))->add();
+  if (outcome != CellOutcome::not_served) cell_seconds_->observe(seconds);
 }
 
 void BrokerMetrics::engine_call(const docker::CallReport& report) {
@@ -267,6 +281,45 @@ void BrokerMetrics::watch_jobs(const std::function<JobCounts()>& counts) {
                             [counts] { return as_double(counts().reclaimed); });
   registry_.sampled_counter("sallyport_store_errors_total", "Calls to the store of jobs that failed.", {},
                             [counts] { return as_double(counts().store_errors); });
+}
+
+void BrokerMetrics::watch_webhooks(const std::function<webhooks::WebhookCounts()>& counts) {
+  registry_.gauge("sallyport_webhooks_sending", "Webhooks that are being sent.", {},
+                  [counts] { return as_double(counts().sending); });
+  constexpr std::string_view queue = "sallyport_webhook_deliveries";
+  constexpr std::string_view queue_help = "Deliveries that the store has, of all brokers that share it.";
+  registry_.gauge(queue, queue_help, {{"state", "waiting"}},
+                  [counts] { return as_double(counts().kept.waiting); });
+  registry_.gauge(queue, queue_help, {{"state", "dead"}}, [counts] { return as_double(counts().kept.dead); });
+  for (std::size_t i = 0; i < webhooks::kDeliveries; ++i) {
+    const auto result = webhooks::to_string(static_cast<webhooks::Delivery>(i));
+    registry_.sampled_counter(
+        "sallyport_webhook_attempts_total", "Webhooks that were sent, by what came of it.",
+        {{"result", std::string(result)}}, [counts, i] { return as_double(counts().attempts.at(i)); });
+  }
+  constexpr std::string_view ended = "sallyport_webhook_deliveries_ended_total";
+  constexpr std::string_view ended_help = "Deliveries that ended here, by how.";
+  registry_.sampled_counter(ended, ended_help, {{"outcome", "taken"}},
+                            [counts] { return as_double(counts().taken); });
+  registry_.sampled_counter(ended, ended_help, {{"outcome", "dead"}},
+                            [counts] { return as_double(counts().dead); });
+}
+
+void BrokerMetrics::watch_sessions(const std::function<SessionCounts()>& counts) {
+  const auto gauge = [&](const char* state, std::uint64_t SessionCounts::*member) {
+    registry_.gauge("sallyport_sessions", "Sessions that have a sandbox, or wait for one.",
+                    {{"state", state}}, [counts, member] { return as_double(counts().*member); });
+  };
+  gauge("starting", &SessionCounts::starting);
+  gauge("idle", &SessionCounts::idle);
+  gauge("busy", &SessionCounts::busy);
+  registry_.sampled_counter("sallyport_sessions_created_total", "Sessions that have started.", {},
+                            [counts] { return as_double(counts().created); });
+  for (std::size_t i = 0; i < kSessionEnds; ++i) {
+    registry_.sampled_counter("sallyport_sessions_ended_total", "Sessions that have ended, by why.",
+                              {{"reason", std::string(to_string(static_cast<SessionEnd>(i)))}},
+                              [counts, i] { return as_double(counts().ended.at(i)); });
+  }
 }
 
 void BrokerMetrics::watch_pool(std::function<runners::PoolCounts()> counts) {

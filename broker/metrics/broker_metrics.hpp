@@ -10,6 +10,8 @@
 #include "broker/metrics/process.hpp"
 #include "broker/metrics/registry.hpp"
 #include "broker/result_cache.hpp"
+#include "broker/sessions/session_counts.hpp"
+#include "broker/webhooks/webhook_counts.hpp"
 #include "docker/client.hpp"
 #include "runners/container_reaper.hpp"
 #include "runners/pool_observer.hpp"
@@ -49,6 +51,8 @@ class BrokerMetrics final : public http::RequestObserver, public runners::PoolOb
   void outcome(const runners::Outcome& outcome);
   /// The violations of a reply, and what was redacted in it.
   void violations(const ExecutionReply& reply);
+  /// A cell of a session. `seconds`: from the request to its answer.
+  void cell(CellOutcome outcome, double seconds);
   void engine_call(const docker::CallReport& report);
   void on_refill(const std::string& image, std::chrono::nanoseconds duration, bool ok) override;
   void on_lost(const std::string& /*image*/) override {}  // Counted by the pool itself.
@@ -59,6 +63,8 @@ class BrokerMetrics final : public http::RequestObserver, public runners::PoolOb
   void watch(const http::Server& server);
   void watch(const keys::Authenticator& gate);
   void watch_jobs(const std::function<JobCounts()>& counts);
+  void watch_webhooks(const std::function<webhooks::WebhookCounts()>& counts);
+  void watch_sessions(const std::function<SessionCounts()>& counts);
   void watch_pool(std::function<runners::PoolCounts()> counts);
   void watch_reaper(std::function<runners::ReaperCounts()> counts);
   void watch_logs(std::function<std::uint64_t()> lost_operational, std::function<std::uint64_t()> lost_audit);
@@ -90,6 +96,8 @@ class BrokerMetrics final : public http::RequestObserver, public runners::PoolOb
   std::map<runners::SandboxFailure, Counter*> failures_;
   std::map<std::string, EngineCall, std::less<>> engine_calls_;
   Histogram* refill_seconds_ = nullptr;
+  std::array<Counter*, kCellOutcomes> cells_{};
+  Histogram* cell_seconds_ = nullptr;
   Counter* created_ = nullptr;
   ByRule code_rules_;
   ByRule output_rules_;

@@ -2,7 +2,7 @@
 
 #include "broker/http/error_response.hpp"
 #include "broker/seconds.hpp"
-#include "broker/stream/event_sender.hpp"
+#include "broker/stream/event_response.hpp"
 
 #include <charconv>
 #include <cstdint>
@@ -46,18 +46,12 @@ class EventRoutes {
 
     const EventForm* const wanted = accepted_form(request.head.header("Accept"));
     const EventForm& form = wanted != nullptr ? *wanted : server_sent_events();
-    Response response;
-    response.content_type = form.content_type();
-    response.headers = streaming_headers();
     EventReader reader(*found, form, seconds(parts_.streaming.heartbeat_seconds));
     reader.after = *after;
     reader.look = [&source = parts_.source, owner_key, id, events = *found] {
       return source.look(owner_key, id, events);
     };
-    response.produce = [reader](http::BodyWriter& writer, std::stop_token stop) {
-      return send_events(reader, writer, std::move(stop));
-    };
-    co_return response;
+    co_return event_response(std::move(reader));
   }
 
  private:

@@ -7,10 +7,13 @@
 #include "broker/reply_text.hpp"
 #include "broker/routes/reply_mode.hpp"
 #include "broker/seconds.hpp"
+#include "broker/stream/event_response.hpp"
 #include "broker/stream/streamed_execution.hpp"
 
 #include <boost/asio/this_coro.hpp>
 
+#include <chrono>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <stop_token>
@@ -28,6 +31,10 @@ using http::Request;
 using http::Response;
 
 namespace {
+
+/// How long a stream under a key waits for a refusal before it begins. One that is not refused says at once
+/// that it has started; one that waits for its turn, or runs elsewhere, is silent for longer.
+constexpr std::chrono::seconds kBeforeStream{1};
 
 class ExecutionRoutes {
  public:
@@ -47,8 +54,12 @@ class ExecutionRoutes {
                                      "callback_url: only a job is called back; send \"mode\": \"async\"");
     }
     if (parts_.jobs != nullptr && (async || key->has_value())) {
-      CheckedRequest checked{std::move(*parsed), std::move(request.body)};
+      CheckedRequest checked{std::move(*parsed), std::move(request.body), {}};
       if (async) co_return co_await accept(std::move(checked), request.caller, std::move(*key));
+      if (const EventForm* form = accepted_form(request.head.header("Accept")); form && parts_.events) {
+        co_return co_await stream_once(std::move(checked), request.caller, std::move(*key), *form,
+                                       std::move(stop));
+      }
       co_return co_await run_once(std::move(checked), request.caller, std::move(*key), std::move(stop));
     }
     std::string().swap(request.body);  // It may be megabytes, and the run may take minutes.
@@ -130,24 +141,61 @@ class ExecutionRoutes {
  private:
   asio::awaitable<Response> stream(ExecutionRequest request, const EventForm& form, std::stop_token stop) {
     const auto executor = co_await asio::this_coro::executor;
-    StreamedExecutionParts parts(executor, parts_.pipeline);
+    StreamedExecutionParts parts(executor);
     parts.workers = parts_.workers;
     parts.max_event_bytes = parts_.streaming.max_event_bytes;
     parts.cutting = [&submissions = parts_.submissions] { return submissions.cutting(); };
     parts.deadline = Deadline::after(parts_.submissions.longest(request));
-    const auto execution = StreamedExecution::begin(std::move(parts), std::move(request));
-    const auto refusal = co_await execution->refusal(std::move(stop));
-    if (refusal) co_return http::to_response(*refusal);
-
-    Response response;
-    response.content_type = form.content_type();
-    response.headers = streaming_headers();
-    const auto heartbeat = seconds(parts_.streaming.heartbeat_seconds);
-    response.produce = [execution, &form, heartbeat](http::BodyWriter& writer, std::stop_token gone) {
-      EventReader reader(execution->events(), form, heartbeat);
-      return execution->send(std::move(reader), writer, std::move(gone));
+    const auto kept = std::make_shared<ExecutionRequest>(std::move(request));
+    StreamedExecution::Run run = [&pipeline = parts_.pipeline, kept](ExecutionObserver& observer,
+                                                                     CallBounds bounds) {
+      return pipeline.execute(std::move(*kept), &observer, std::move(bounds));
     };
-    co_return response;
+    const auto heartbeat = seconds(parts_.streaming.heartbeat_seconds);
+    co_return co_await StreamedExecution::answer(std::move(parts), std::move(run), form, heartbeat,
+                                                 std::move(stop));
+  }
+
+  /// Under a key it is a job, and what is sent are the events of the job, from the first on and however often
+  /// it is asked. A reader that leaves does not end it: who asks again is to find it.
+  asio::awaitable<Response> stream_once(CheckedRequest checked, std::shared_ptr<const Caller> caller,
+                                        std::optional<IdempotencyKey> key, const EventForm& form,
+                                        std::stop_token stop) {
+    const std::string owner_key = caller->key_id;
+    std::vector<BatchItem> items;
+    items.emplace_back(std::move(checked));
+    auto receipt =
+        co_await parts_.jobs->accept(std::move(items), std::move(caller), std::move(key), Jobs::Way::at_once);
+    if (receipt.has_error()) co_return http::to_response(receipt.error());
+    const std::string id = std::get<std::string>(receipt->items.at(0));
+    const std::uint64_t from_the_first = 0;
+    auto found = co_await parts_.events->find_events(owner_key, id, from_the_first);
+    if (found.has_error() && found.error().status == 404) {
+      co_return http::error_response(410, "the reply to this request is no longer kept");
+    }
+    if (found.has_error()) co_return http::to_response(found.error());
+    const std::shared_ptr<ExecutionEvents> events = *found;
+    // A refusal is answered as one, in place of a stream that tells of nothing else. A full queue refuses
+    // what was just said to be queued.
+    const std::uint64_t queued = 1;
+    const Deadline deadline = Deadline::after(kBeforeStream);
+    auto status = base::WaitStatus::ready;
+    while (status == base::WaitStatus::ready && !events->ended() && events->last_id() <= queued) {
+      CallBounds bounds(deadline, stop);
+      status = co_await events->wait(queued, std::move(bounds));
+    }
+    if (status == base::WaitStatus::stopped) {
+      co_return parts_.submissions.cutting()
+          ? http::to_response(shutting_down())
+          : http::error_response(499, "the client went away while its job ran");
+    }
+    if (events->error()) co_return http::to_response(*events->error());
+
+    EventReader reader(events, form, seconds(parts_.streaming.heartbeat_seconds));
+    reader.look = [source = parts_.events, owner_key, id, events] {
+      return source->look(owner_key, id, events);
+    };
+    co_return event_response(std::move(reader));
   }
 
   ExecutionRoutesParts parts_;

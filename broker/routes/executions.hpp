@@ -4,6 +4,7 @@
 #include "broker/http/router.hpp"
 #include "broker/jobs/jobs.hpp"
 #include "broker/pipeline.hpp"
+#include "broker/routes/events.hpp"
 #include "broker/submissions.hpp"
 #include "config/config.hpp"
 
@@ -19,6 +20,7 @@ struct ExecutionRoutesParts {
   Submissions& submissions;
   Pipeline& pipeline;    ///< For what is answered while it runs.
   Jobs* jobs = nullptr;  ///< Null: nothing is stored, and every request is answered when it has ended.
+  EventSource* events = nullptr;  ///< Of the jobs; null where there are none.
   boost::asio::any_io_executor
       workers;  ///< Where large replies are written; empty: on the executor's thread.
   config::Streaming streaming;

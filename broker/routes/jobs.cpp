@@ -104,7 +104,7 @@ class JobsRoutes {
         items.emplace_back(std::move(error));
       } else {
         longest += parsed->limits.timeout;
-        items.emplace_back(CheckedRequest{std::move(*parsed), std::move(body)});
+        items.emplace_back(CheckedRequest{std::move(*parsed), std::move(body), {}});
       }
     }
     return items;

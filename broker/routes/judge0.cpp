@@ -1,10 +1,9 @@
 #include "broker/compat/judge0.hpp"
 
 #include "broker/api/query.hpp"
+#include "broker/compat/judge0_stored.hpp"
 #include "broker/compat/judge0_token.hpp"
-#include "broker/compat/stored_reply.hpp"
 #include "broker/http/error_response.hpp"
-#include "broker/jobs/moment.hpp"
 #include "broker/jobs/stored_error.hpp"
 #include "broker/routes/compat.hpp"
 
@@ -62,44 +61,6 @@ ApiResult<Query> read_query(const Request& request) {
   return query;
 }
 
-compat::Judge0Times times_of(const store::Job& job) {
-  compat::Judge0Times times;
-  times.created = format_moment(job.created_ms);
-  if (job.ended_ms) times.finished = format_moment(*job.ended_ms);
-  return times;
-}
-
-/// A stored job as the peer shows it.
-std::string show(const compat::Judge0Job& job, const std::string& token, const store::StoredJob& stored,
-                 const compat::Judge0View& view) {
-  const compat::Judge0Times times = times_of(stored.job);
-  if (auto reply = compat::stored_reply(stored.result_json)) {
-    return compat::judge0_submission(job, token, std::move(*reply), times, view);
-  }
-  compat::Judge0Status status{13, "Internal Error"};
-  std::string message;
-  switch (stored.job.state) {
-    case store::JobState::queued:
-      status = {1, "In Queue"};
-      break;
-    case store::JobState::running:
-      status = {2, "Processing"};
-      break;
-    case store::JobState::cancelled:
-      message = "the submission was cancelled";
-      break;
-    case store::JobState::expired:
-      message = "the submission's turn did not come in time";
-      break;
-    case store::JobState::succeeded:
-    case store::JobState::failed:
-      message = stored.error_json.empty() ? "the submission was not served"
-                                          : error_from_stored(stored.error_json).message;
-      break;
-  }
-  return compat::judge0_submission(job, token, status, message, times, view);
-}
-
 std::string quoted_token(const std::string& token) {
   return R"({"token":")" + token + R"("})";  // Of characters that JSON takes as they are.
 }
@@ -119,15 +80,16 @@ class Judge0Routes {
     auto submission = submissions_.parse(job->body, request);
     if (submission.has_error()) co_return judge0_response(submission.error());
     if (jobs_ == nullptr) {
+      if (!submission->callback_url.empty())
+        co_return judge0_response(refusal(400, "this broker keeps no jobs: nobody can be called back"));
       if (!query->wait)
         co_return judge0_response(refusal(400, "this broker keeps no jobs: only wait=true is served"));
       std::string().swap(job->body);
       co_return co_await run(std::move(*job), std::move(*submission), query->view, std::move(stop));
     }
     CallBounds bounds(Deadline::after(submissions_.longest(*submission)), std::move(stop));
-    CheckedRequest checked{std::move(*submission), std::move(job->body)};
     std::vector<BatchItem> items;
-    items.emplace_back(std::move(checked));
+    items.emplace_back(checked(*job, std::move(*submission)));
     const Jobs::Way way = query->wait ? Jobs::Way::at_once : Jobs::Way::queued;
     std::optional<IdempotencyKey> no_key;
     auto receipt = co_await jobs_->accept(std::move(items), request.caller, std::move(no_key), way);
@@ -188,7 +150,7 @@ class Judge0Routes {
         continue;
       }
       item_of[i] = items.size();
-      items.emplace_back(CheckedRequest{std::move(*submission), std::move(job->body)});
+      items.emplace_back(checked(*job, std::move(*submission)));
     }
     std::optional<Receipt> receipt;
     if (!items.empty()) {
@@ -253,6 +215,14 @@ class Judge0Routes {
     return compat::judge0_languages(compat::runtimes(submissions_.rules()));
   }
 
+  static CheckedRequest checked(compat::Judge0Job& job, ExecutionRequest submission) {
+    CheckedRequest request;
+    if (!submission.callback_url.empty()) request.callback_form = compat::judge0_callback_form(job);
+    request.request = std::move(submission);
+    request.body = std::move(job.body);
+    return request;
+  }
+
   /// Without a store: the token of the reply stands for nothing.
   asio::awaitable<Response> run(compat::Judge0Job job, ExecutionRequest submission, compat::Judge0View view,
                                 std::stop_token stop) {
@@ -271,7 +241,7 @@ class Judge0Routes {
 
   asio::awaitable<std::string> write(const compat::Judge0Job& job, const std::string& token,
                                      const store::StoredJob& stored, const compat::Judge0View& view) const {
-    auto text = [&] { return show(job, token, stored, view); };
+    auto text = [&] { return compat::judge0_stored(job, token, stored, view); };
     co_return co_await submissions_.beside(stored.result_json.size(), std::move(text));
   }
 

@@ -5,8 +5,10 @@
 #include "broker/api/execution_request.hpp"
 #include "broker/execution_id.hpp"
 #include "broker/http/router.hpp"
+#include "broker/metrics/broker_metrics.hpp"
 #include "broker/pipeline.hpp"
 #include "broker/sessions/sessions.hpp"
+#include "config/config.hpp"
 #include "runners/session.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
@@ -29,8 +31,10 @@ struct SessionRoutesParts {
   /// Beyond a cell's own time limit: the longest wait for a turn, and what a runner may take besides.
   base::Clock::duration longest_beside_run{};
   boost::asio::any_io_executor
-      workers;                    ///< Where large replies are written; empty: on the executor's thread.
-  std::function<bool()> cutting;  ///< Whether the server is stopping what still runs.
+      workers;  ///< Where large replies are written; empty: on the executor's thread.
+  config::Streaming streaming;
+  metrics::BrokerMetrics* metrics = nullptr;  ///< May be null.
+  std::function<bool()> cutting;              ///< Whether the server is stopping what still runs.
 };
 
 /// `/v1/sessions`, `/v1/sessions/{id}`, `/v1/sessions/{id}/cells` and `/v1/sessions/{id}/files`.

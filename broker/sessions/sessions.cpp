@@ -71,19 +71,36 @@ ApiError session_gone(const SessionEntry& entry) {
 
 // Shared with the watches, which may be under way when the owner has given up waiting for them.
 struct Sessions::State {
-  State(asio::any_io_executor executor_in, config::Sessions limits_in)
-      : executor(std::move(executor_in)), limits(limits_in) {}
+  State(asio::any_io_executor executor_in, config::Sessions limits_in, AuditSink& audit_in)
+      : executor(std::move(executor_in)), limits(limits_in), audit(audit_in) {}
 
   asio::any_io_executor executor;
   config::Sessions limits;
+  AuditSink& audit;
+  SessionCounts counts;
   std::list<Pointer>
       entries;  ///< Newest first; at most `max_sessions` that live, `kMaxRemembered` that do not.
   std::size_t watches = 0;
   std::unique_ptr<base::Event> unwatched;  ///< Set when the last watch has ended.
   bool stopped = false;
 
-  void end(SessionEntry& entry, std::string why) {
+  void put_on_record(AuditAction::What what, const SessionEntry& entry, std::string_view reason) {
+    AuditAction action(what);
+    action.id = entry.id;
+    action.key_id = entry.owner.key;
+    action.user_id = entry.request.base.user_id;
+    action.log_executions = entry.request.base.layers.log_executions;
+    action.reason = reason;
+    action.count = entry.cells;
+    audit.record(action);
+  }
+
+  void end(SessionEntry& entry, SessionEnd end, std::string why) {
     if (entry.state == EntryState::ended) return;
+    if (entry.state != EntryState::starting) {
+      ++counts.ended.at(static_cast<std::size_t>(end));
+      put_on_record(AuditAction::What::session_ended, entry, to_string(end));
+    }
     entry.state = EntryState::ended;
     entry.why_ended = std::move(why);
     entry.used = Clock::now();
@@ -126,12 +143,16 @@ struct Sessions::State {
     std::optional<std::string> died = co_await session->idle(bounds);
     session.reset();
     if (died) {
-      state->end(*entry, std::move(*died));
+      state->end(*entry, SessionEnd::died, std::move(*died));
     } else if (!bounds.stop.stop_requested()) {
       const SessionRequest& asked = entry->request;
-      state->end(*entry, of_age <= unused
-                             ? "its lifetime of " + seconds_text(asked.lifetime_seconds) + " seconds is over"
-                             : "no cell came for " + seconds_text(asked.idle_seconds) + " seconds");
+      if (of_age <= unused) {
+        state->end(*entry, SessionEnd::lifetime,
+                   "its lifetime of " + seconds_text(asked.lifetime_seconds) + " seconds is over");
+      } else {
+        state->end(*entry, SessionEnd::idle,
+                   "no cell came for " + seconds_text(asked.idle_seconds) + " seconds");
+      }
     }
     entry->watched->set();
     entry.reset();
@@ -139,8 +160,8 @@ struct Sessions::State {
   }
 };
 
-Sessions::Sessions(asio::any_io_executor executor, config::Sessions limits)
-    : state_(std::make_shared<State>(std::move(executor), limits)) {}
+Sessions::Sessions(asio::any_io_executor executor, config::Sessions limits, AuditSink& audit)
+    : state_(std::make_shared<State>(std::move(executor), limits, audit)) {}
 
 ApiResult<Sessions::Pointer> Sessions::reserve(std::string id, Owner owner, SessionRequest request) {
   State& state = *state_;
@@ -177,6 +198,8 @@ void Sessions::start(const Pointer& entry, std::unique_ptr<runners::Session> ses
   if (entry->state != EntryState::starting || state_->stopped) return;
   entry->session = std::move(session);
   entry->born = entry->used = Clock::now();
+  ++state_->counts.created;
+  state_->put_on_record(AuditAction::What::session_created, *entry, {});
   State::watch(state_, entry);
 }
 
@@ -226,12 +249,13 @@ void Sessions::release(const Pointer& entry) {
   entry->used = Clock::now();
   entry->last_used = std::chrono::system_clock::now();
   if (entry->closing) {
-    state_->end(*entry, "it was deleted");
+    state_->end(*entry, SessionEnd::deleted, "it was deleted");
     state_->entries.remove(entry);
   } else if (!entry->session || !entry->session->alive()) {
-    state_->end(*entry, entry->session ? entry->session->why_ended() : std::string("it was ended"));
+    state_->end(*entry, SessionEnd::died,
+                entry->session ? entry->session->why_ended() : std::string("it was ended"));
   } else if (state_->stopped) {
-    state_->end(*entry, "the broker shut down");
+    state_->end(*entry, SessionEnd::shutdown, "the broker shut down");
   } else {
     State::watch(state_, entry);
   }
@@ -243,7 +267,7 @@ void Sessions::remove(const Pointer& entry) {
     entry->cell_stop.request_stop();
     return;
   }
-  state_->end(*entry, "it was deleted");
+  state_->end(*entry, SessionEnd::deleted, "it was deleted");
   state_->entries.remove(entry);
 }
 
@@ -252,7 +276,7 @@ asio::awaitable<void> Sessions::shut_down(CallBounds bounds) {
   state->stopped = true;
   for (const Pointer& entry : state->entries) {
     entry->cell_stop.request_stop();
-    if (entry->state != EntryState::busy) state->end(*entry, "the broker shut down");
+    if (entry->state != EntryState::busy) state->end(*entry, SessionEnd::shutdown, "the broker shut down");
   }
   if (state->watches == 0) co_return;
   state->unwatched = std::make_unique<base::Event>(state->executor);
@@ -265,6 +289,17 @@ const config::Sessions& Sessions::limits() const {
 
 std::size_t Sessions::count() const {
   return state_->count_living([](const SessionEntry&) { return true; });
+}
+
+SessionCounts Sessions::counts() const {
+  SessionCounts counts = state_->counts;
+  const auto in = [this](EntryState wanted) {
+    return state_->count_living([wanted](const SessionEntry& entry) { return entry.state == wanted; });
+  };
+  counts.starting = in(EntryState::starting);
+  counts.idle = in(EntryState::idle);
+  counts.busy = in(EntryState::busy);
+  return counts;
 }
 
 }  // namespace sallyport::broker

@@ -5,6 +5,8 @@
 #include "base/event.hpp"
 #include "broker/admission/owner.hpp"
 #include "broker/api_error.hpp"
+#include "broker/audit_sink.hpp"
+#include "broker/sessions/session_counts.hpp"
 #include "broker/sessions/session_request.hpp"
 #include "config/config.hpp"
 #include "runners/session.hpp"
@@ -55,7 +57,8 @@ class Sessions {
  public:
   using Pointer = std::shared_ptr<SessionEntry>;
 
-  Sessions(boost::asio::any_io_executor executor, config::Sessions limits);
+  /// `audit` hears of sessions that begin and end; it must outlive them all.
+  Sessions(boost::asio::any_io_executor executor, config::Sessions limits, AuditSink& audit);
 
   /// A place for a session that is about to start. 429 when its user or its key has enough of them, 503 when
   /// all have.
@@ -83,6 +86,8 @@ class Sessions {
   [[nodiscard]] const config::Sessions& limits() const;
   /// Those that have a sandbox, or wait for one.
   [[nodiscard]] std::size_t count() const;
+  /// For the metrics.
+  [[nodiscard]] SessionCounts counts() const;
 
  private:
   struct State;

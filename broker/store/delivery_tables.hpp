@@ -23,5 +23,6 @@ bool delivered(SqlConnection& connection, const std::string& job_id);
 bool not_delivered(SqlConnection& connection, const std::string& job_id, std::optional<std::int64_t> again_ms,
                    std::int64_t now_ms, const std::string& why);
 std::size_t drop_dead_deliveries(SqlConnection& connection, std::int64_t before_ms);
+DeliveryLoad delivery_load(SqlConnection& connection);
 
 }  // namespace sallyport::broker::store::tables

@@ -106,8 +106,8 @@ Accepted accept(SqlConnection& connection, const Submission& submission, const S
   static const std::string insert =
       "INSERT INTO jobs (id, owner_key, user_json, state, turn, created_ms, not_before_ms, wait_until_ms, "
       "turn_cost, "
-      "started_ms, token, lease_until_ms, interruptions, request_bytes, kept_bytes, request, callback_url) "
-      "VALUES ($1, $2, $3, $4, $5, $6, 0, $7, $8, $9, $10, $11, 0, $12, 0, $13, $14)";
+      "started_ms, token, lease_until_ms, interruptions, request_bytes, kept_bytes, request, callback_url, "
+      "callback_form) VALUES ($1, $2, $3, $4, $5, $6, 0, $7, $8, $9, $10, $11, 0, $12, 0, $13, $14, $15)";
   Accepted accepted;
   if (submission.idempotency) {
     accepted.earlier = keep_key(connection, *submission.idempotency, submission.now_ms);
@@ -121,9 +121,10 @@ Accepted accept(SqlConnection& connection, const Submission& submission, const S
     const std::string_view state = to_string(now ? JobState::running : JobState::queued);
     const std::int64_t turn = now ? 0 : next_turn(connection, job);
     const std::int64_t token = now ? 1 : 0;
-    connection.run(insert, {job.id, job.owner_key, job.user_json, state, turn, submission.now_ms,
-                            job.wait_until_ms, job.turn_cost, started, token, lease,
-                            size_of(job.request_json), job.request_json, job.callback_url});
+    connection.run(insert,
+                   {job.id, job.owner_key, job.user_json, state, turn, submission.now_ms, job.wait_until_ms,
+                    job.turn_cost, started, token, lease, size_of(job.request_json), job.request_json,
+                    job.callback_url, job.callback_form});
     if (now) accepted.claims.push_back({job.id, token});
   }
   return accepted;

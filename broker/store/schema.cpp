@@ -64,6 +64,14 @@ const std::vector<Statements>& migrations() {
                error TEXT))",
           "CREATE INDEX webhook_deliveries_due ON webhook_deliveries (state, due_ms)",
       },
+      {
+          "ALTER TABLE jobs ADD COLUMN callback_form TEXT NOT NULL DEFAULT ''",
+          "ALTER TABLE webhook_deliveries ADD COLUMN form TEXT NOT NULL DEFAULT ''",
+          R"(CREATE TABLE quota_uses (
+               key_id TEXT PRIMARY KEY,
+               began_ms BIGINT NOT NULL,
+               requests BIGINT NOT NULL))",
+      },
   };
   return all;
 }

@@ -2,6 +2,7 @@
 
 #include "broker/store/delivery_tables.hpp"
 #include "broker/store/job_tables.hpp"
+#include "broker/store/quota_tables.hpp"
 
 #include <utility>
 
@@ -95,6 +96,19 @@ class SqlStore final : public Store {
     return run<std::size_t>([before_ms](SqlConnection& connection) {
       return tables::drop_dead_deliveries(connection, before_ms);
     });
+  }
+  asio::awaitable<StoreResult<std::vector<QuotaUse>>> quotas(std::int64_t over_ms) override {
+    return run<std::vector<QuotaUse>>(
+        [over_ms](SqlConnection& connection) { return tables::quotas(connection, over_ms); });
+  }
+  asio::awaitable<StoreResult<std::vector<QuotaUse>>> use_quotas(std::vector<QuotaUse> used,
+                                                                 std::int64_t over_ms) override {
+    return run<std::vector<QuotaUse>>([used = std::move(used), over_ms](SqlConnection& connection) {
+      return tables::use_quotas(connection, used, over_ms);
+    });
+  }
+  asio::awaitable<StoreResult<DeliveryLoad>> delivery_load() override {
+    return run<DeliveryLoad>([](SqlConnection& connection) { return tables::delivery_load(connection); });
   }
   asio::awaitable<StoreResult<QueueLoad>> load() override {
     return run<QueueLoad>([](SqlConnection& connection) { return tables::load(connection); });

@@ -84,6 +84,17 @@ class Store {
   /// Forgets deliveries that died before. Gives how many; at most a few hundred at a time.
   virtual boost::asio::awaitable<StoreResult<std::size_t>> drop_dead_deliveries(std::int64_t before_ms) = 0;
 
+  /// What keys have used in periods that began after `over_ms`; others are forgotten.
+  virtual boost::asio::awaitable<StoreResult<std::vector<QuotaUse>>> quotas(std::int64_t over_ms) = 0;
+
+  /// Adds what was used, and gives the totals of the same keys, with what others that share the store have
+  /// added. A period that began at `over_ms` or before gives way to the one that is added.
+  virtual boost::asio::awaitable<StoreResult<std::vector<QuotaUse>>> use_quotas(std::vector<QuotaUse> used,
+                                                                                std::int64_t over_ms) = 0;
+
+  /// Deliveries that wait, and that are dead and kept.
+  virtual boost::asio::awaitable<StoreResult<DeliveryLoad>> delivery_load() = 0;
+
   /// Jobs that wait, and that run anywhere.
   virtual boost::asio::awaitable<StoreResult<QueueLoad>> load() = 0;
 };

@@ -66,6 +66,7 @@ struct NewJob {
   std::int64_t turn_cost = 1;      ///< Share of its user's turns that it takes: lower comes sooner.
   std::string request_json;        ///< The body that it was read from; forgotten when the job ends.
   std::string callback_url;        ///< To be told of its end; empty: nobody is.
+  std::string callback_form;       ///< Of what is sent there; opaque here.
   std::int64_t wait_until_ms = 0;  ///< Expires if it has not been claimed by then.
 };
 
@@ -140,7 +141,24 @@ struct Delivery {
   std::string job_id;
   std::string owner_key;
   std::string url;
+  std::string form;            ///< As the job was given it.
   std::uint64_t attempts = 0;  ///< With the one for which it was handed out.
+};
+
+/// What one API key has used of its quota within one period.
+struct QuotaUse {
+  std::string key_id;
+  std::int64_t began_ms = 0;
+  std::uint64_t requests = 0;
+};
+
+/// How long such a period is.
+inline constexpr std::int64_t kQuotaPeriodMs = 86'400'000;
+
+/// Deliveries that the store has.
+struct DeliveryLoad {
+  std::uint64_t waiting = 0;
+  std::uint64_t dead = 0;
 };
 
 struct QueueLoad {

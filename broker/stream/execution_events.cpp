@@ -72,8 +72,17 @@ void ExecutionEvents::append(EventKind kind, std::string data) {
   wake_readers();
 }
 
-void ExecutionEvents::end(EventKind kind, std::string data, std::string error_type) {
+void ExecutionEvents::end(std::string result, std::string error_type) {
+  if (!ended_) add_last(EventKind::result, std::move(result), std::move(error_type));
+}
+
+void ExecutionEvents::fail(ApiError error) {
   if (ended_) return;
+  add_last(EventKind::error, error.to_json(), error.error_type);
+  error_ = std::move(error);
+}
+
+void ExecutionEvents::add_last(EventKind kind, std::string data, std::string error_type) {
   add(kind, std::move(data));
   ended_ = true;
   error_type_ = std::move(error_type);

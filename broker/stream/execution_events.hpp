@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/event.hpp"
+#include "broker/api_error.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
@@ -10,6 +11,7 @@
 #include <cstdint>
 #include <deque>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -54,14 +56,18 @@ class ExecutionEvents {
 
   /// Any event but the last. What is appended to a list that has ended is dropped.
   void append(EventKind kind, std::string data);
-  /// The last one: `result` or `error`. `error_type` is that of what it says, for the metrics; empty for
+  /// The last one, in two forms. `error_type` is that of what the result says, for the metrics; empty for
   /// none.
-  void end(EventKind kind, std::string data, std::string error_type);
+  void end(std::string result, std::string error_type);
+  void fail(ApiError error);
 
   [[nodiscard]] bool ended() const { return ended_; }
   [[nodiscard]] const std::string& error_type() const { return error_type_; }
+  /// What the last event says, if it is `error`.
+  [[nodiscard]] const std::optional<ApiError>& error() const { return error_; }
   /// Of all events that it holds, its end too.
   [[nodiscard]] std::uint64_t bytes() const { return bytes_ + end_bytes_; }
+  [[nodiscard]] std::uint64_t max_bytes() const { return max_bytes_; }
   [[nodiscard]] std::uint64_t last_id() const { return last_id_; }
   /// 1 more than `last_id` while there are none.
   [[nodiscard]] std::uint64_t first_id() const { return last_id_ + 1 - events_.size(); }
@@ -78,6 +84,7 @@ class ExecutionEvents {
   boost::asio::awaitable<base::WaitStatus> wait(std::uint64_t after, base::CallBounds bounds);
 
  private:
+  void add_last(EventKind kind, std::string data, std::string error_type);
   bool grow_last(EventKind kind, const std::string& data);
   void add(EventKind kind, std::string data);
   void forget_oldest();
@@ -92,6 +99,7 @@ class ExecutionEvents {
   std::uint64_t read_id_ = 0;  // The highest that somebody has read.
   bool ended_ = false;
   std::string error_type_;
+  std::optional<ApiError> error_;
   bool awaited_ = false;
   base::Event changed_;
 };

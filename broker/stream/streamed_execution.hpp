@@ -3,8 +3,10 @@
 
 #include "base/deadline.hpp"
 #include "base/event.hpp"
+#include "broker/api/execution_reply.hpp"
 #include "broker/api_error.hpp"
-#include "broker/pipeline.hpp"
+#include "broker/execution_observer.hpp"
+#include "broker/http/message.hpp"
 #include "broker/stream/event_sender.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
@@ -20,11 +22,10 @@
 namespace sallyport::broker {
 
 struct StreamedExecutionParts {
-  StreamedExecutionParts(boost::asio::any_io_executor executor_in, Pipeline& pipeline_in)
-      : executor(std::move(executor_in)), pipeline(pipeline_in) {}
+  explicit StreamedExecutionParts(boost::asio::any_io_executor executor_in)
+      : executor(std::move(executor_in)) {}
 
   boost::asio::any_io_executor executor;
-  Pipeline& pipeline;  ///< Must outlive the execution.
   boost::asio::any_io_executor workers;
   std::uint64_t max_event_bytes = 0;
   std::function<bool()> cutting;  ///< Whether it is the server that stops what still runs.
@@ -37,8 +38,17 @@ struct StreamedExecutionParts {
 /// Thread-safety: the executor's one thread.
 class StreamedExecution : public std::enable_shared_from_this<StreamedExecution> {
  public:
-  [[nodiscard]] static std::shared_ptr<StreamedExecution> begin(StreamedExecutionParts parts,
-                                                                ExecutionRequest request);
+  /// What runs, and tells the observer what happens. Called once.
+  using Run = std::function<boost::asio::awaitable<ApiResult<ExecutionReply>>(ExecutionObserver& observer,
+                                                                              base::CallBounds bounds)>;
+
+  [[nodiscard]] static std::shared_ptr<StreamedExecution> begin(StreamedExecutionParts parts, Run run);
+
+  /// As `begin`, and `refusal` or the answer that sends it in `form`.
+  [[nodiscard]] static boost::asio::awaitable<http::Response> answer(StreamedExecutionParts parts, Run run,
+                                                                     const EventForm& form,
+                                                                     base::Clock::duration heartbeat,
+                                                                     std::stop_token stop);
 
   /// Waits until something has happened: the error if it is that the submission is not served, which is then
   /// answered as such in place of a stream. Throws what the execution threw.
@@ -51,16 +61,15 @@ class StreamedExecution : public std::enable_shared_from_this<StreamedExecution>
   [[nodiscard]] const std::shared_ptr<ExecutionEvents>& events() const { return events_; }
 
  private:
-  explicit StreamedExecution(StreamedExecutionParts parts);
-  static boost::asio::awaitable<void> run(std::shared_ptr<StreamedExecution> self, ExecutionRequest request);
-  boost::asio::awaitable<void> execute(ExecutionRequest request);
+  StreamedExecution(StreamedExecutionParts parts, Run run);
+  static boost::asio::awaitable<void> run(std::shared_ptr<StreamedExecution> self);
+  boost::asio::awaitable<void> execute();
   boost::asio::awaitable<void> join();
-  void fail(ApiError error);
 
   StreamedExecutionParts parts_;
+  Run run_;
   std::shared_ptr<ExecutionEvents> events_;
   std::stop_source stop_;
-  std::optional<ApiError> error_;
   std::exception_ptr fault_;
   base::Event ended_;
 };

@@ -94,6 +94,11 @@ Attempt failed(std::string message) {
 
 }  // namespace
 
+std::string_view to_string(Delivery result) {
+  static constexpr std::array<std::string_view, kDeliveries> kNames = {"taken", "failed", "refused"};
+  return kNames.at(static_cast<std::size_t>(result));
+}
+
 CurlSender::CurlSender(CurlSenderOptions options) : options_(std::move(options)) {
   static std::once_flag once;
   std::call_once(once, [] { curl_global_init(CURL_GLOBAL_DEFAULT); });
@@ -139,6 +144,7 @@ Attempt CurlSender::send(const Message& message) const {
   option(CURLOPT_USERAGENT, options_.user_agent.c_str());
   option(CURLOPT_HTTPHEADER, headers.get());
   option(CURLOPT_POST, 1L);
+  option(CURLOPT_CUSTOMREQUEST, message.method);
   option(CURLOPT_POSTFIELDS, message.body.data());
   option(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(message.body.size()));
   if (!set) return failed("libcurl refuses an option");

@@ -4,15 +4,18 @@
 #include "broker/webhooks/egress_policy.hpp"
 
 #include <chrono>
+#include <cstddef>
 #include <string>
+#include <string_view>
 
 namespace sallyport::broker::webhooks {
 
-/// What is posted. Signed when it is sent: the timestamp is that of the attempt.
+/// What is sent. Signed when it is sent: the timestamp is that of the attempt.
 struct Message {
   std::string id;  ///< The same for all attempts, so that a receiver can tell a repetition.
   std::string url;
-  std::string body;  ///< JSON.
+  std::string body;             ///< JSON.
+  const char* method = "POST";  ///< Or "PUT".
 };
 
 enum class Delivery {
@@ -20,6 +23,9 @@ enum class Delivery {
   failed,   ///< It did not, or there was no answer: worth another attempt.
   refused,  ///< By the egress policy, or by the receiver for good (410): no further attempt.
 };
+inline constexpr std::size_t kDeliveries = 3;
+/// "taken": for metrics.
+[[nodiscard]] std::string_view to_string(Delivery result);
 
 struct Attempt {
   Delivery result = Delivery::failed;

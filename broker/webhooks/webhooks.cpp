@@ -2,9 +2,9 @@
 
 #include "base/event.hpp"
 #include "base/run_on.hpp"
-#include "broker/jobs/job_view.hpp"
 #include "broker/jobs/moment.hpp"
 #include "broker/seconds.hpp"
+#include "broker/webhooks/notification.hpp"
 #include "broker/webhooks/retry_schedule.hpp"
 
 #include <boost/asio/co_spawn.hpp>
@@ -44,8 +44,14 @@ std::uint64_t random_number() {
 
 }  // namespace
 
-WebhooksParts::WebhooksParts(store::Store& store_in, const Sender& sender_in, EventLog& log_in)
-    : store(store_in), sender(sender_in), log(log_in), now_ms(unix_milliseconds), random(random_number) {}
+WebhooksParts::WebhooksParts(store::Store& store_in, const Sender& sender_in, AuditSink& audit_in,
+                             EventLog& log_in)
+    : store(store_in),
+      sender(sender_in),
+      audit(audit_in),
+      log(log_in),
+      now_ms(unix_milliseconds),
+      random(random_number) {}
 
 class Webhooks::Impl : public std::enable_shared_from_this<Webhooks::Impl> {
  public:
@@ -59,6 +65,12 @@ class Webhooks::Impl : public std::enable_shared_from_this<Webhooks::Impl> {
   }
 
   void start() { spawn(deliver_all(shared_from_this())); }
+
+  [[nodiscard]] WebhookCounts counts() const {
+    WebhookCounts counts = counts_;
+    counts.sending = attempts_;
+    return counts;
+  }
 
   void stop() {
     stop_.request_stop();
@@ -90,12 +102,18 @@ class Webhooks::Impl : public std::enable_shared_from_this<Webhooks::Impl> {
 
   static asio::awaitable<void> deliver_all(std::shared_ptr<Impl> self) {
     base::Clock::time_point next_sweep = base::Clock::now();
+    base::Clock::time_point next_count = next_sweep;
     while (!self->stop_.stop_requested()) {
       if (base::Clock::now() >= next_sweep) {
         const std::int64_t before = self->parts_.now_ms() - milliseconds(self->parts_.config.dead_seconds);
         const auto ignored = co_await self->parts_.store.drop_dead_deliveries(before);
         static_cast<void>(ignored);
         next_sweep = base::Clock::now() + kSweepPause;
+      }
+      if (base::Clock::now() >= next_count) {
+        const auto kept = co_await self->parts_.store.delivery_load();
+        if (kept.has_value()) self->counts_.kept = *kept;
+        next_count = base::Clock::now() + self->parts_.count;
       }
       co_await self->begin_due();
       CallBounds bounds(Deadline::after(self->parts_.look), self->stop_.get_token());
@@ -134,15 +152,13 @@ class Webhooks::Impl : public std::enable_shared_from_this<Webhooks::Impl> {
       co_return;
     }
     auto send = [&sender = parts_.sender, &delivery, job = std::move(**job)]() mutable {
-      Message message;
-      message.id = delivery.job_id;
-      message.url = delivery.url;
-      message.body = job_json(std::move(job));
-      return sender.send(message);
+      return sender.send(notification(delivery, std::move(job)));
     };
     const Attempt made =
         co_await base::run_on(asio::any_io_executor(threads_.get_executor()), std::move(send));
+    ++counts_.attempts.at(static_cast<std::size_t>(made.result));
     if (made.result == Delivery::taken) {
+      ++counts_.taken;
       const auto ignored = co_await parts_.store.delivered(delivery.job_id);
       static_cast<void>(ignored);  // If it failed, the receiver is told again, under the same id.
     } else if (made.result == Delivery::refused || delivery.attempts >= parts_.config.max_attempts) {
@@ -157,6 +173,13 @@ class Webhooks::Impl : public std::enable_shared_from_this<Webhooks::Impl> {
   }
 
   asio::awaitable<void> bury(const store::Delivery& delivery, std::string why) {
+    ++counts_.dead;
+    AuditAction action(AuditAction::What::webhook_dead);
+    action.id = delivery.job_id;
+    action.key_id = delivery.owner_key;
+    action.count = delivery.attempts;
+    action.reason = why;
+    parts_.audit.record(action);
     parts_.log.write(Severity::warning, "webhook_dead",
                      delivery.job_id + " after " + std::to_string(delivery.attempts) + " attempts: " + why);
     const std::optional<std::int64_t> never;
@@ -173,6 +196,7 @@ class Webhooks::Impl : public std::enable_shared_from_this<Webhooks::Impl> {
   base::Event all_ended_;
   std::size_t tasks_ = 0;     // Coroutines that have not ended.
   std::size_t attempts_ = 0;  // Of these.
+  WebhookCounts counts_;
 };
 
 Webhooks::Webhooks(asio::any_io_executor executor, WebhooksParts parts)
@@ -184,6 +208,9 @@ Webhooks::~Webhooks() {
 
 void Webhooks::start() {
   impl_->start();
+}
+WebhookCounts Webhooks::counts() const {
+  return impl_->counts();
 }
 asio::awaitable<void> Webhooks::shut_down() {
   return Impl::shut_down(impl_);

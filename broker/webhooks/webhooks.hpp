@@ -1,9 +1,11 @@
 // Tells those who want to know that a job has ended.
 #pragma once
 
+#include "broker/audit_sink.hpp"
 #include "broker/event_log.hpp"
 #include "broker/store/store.hpp"
 #include "broker/webhooks/sender.hpp"
+#include "broker/webhooks/webhook_counts.hpp"
 #include "config/config.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
@@ -18,19 +20,22 @@ namespace sallyport::broker::webhooks {
 
 /// What webhooks work with; all of it must outlive them.
 struct WebhooksParts {
-  WebhooksParts(store::Store& store_in, const Sender& sender_in, EventLog& log_in);
+  WebhooksParts(store::Store& store_in, const Sender& sender_in, AuditSink& audit_in, EventLog& log_in);
 
   store::Store& store;
   const Sender& sender;
+  AuditSink& audit;  ///< Hears of deliveries that are dead.
   EventLog& log;
   config::Webhooks config;
   std::function<std::int64_t()> now_ms;
   std::function<std::uint64_t()> random;  ///< For the jitter.
   /// How often the store is asked for deliveries that are due.
   std::chrono::milliseconds look{500};
+  /// How often it is asked how many it has, for the metrics.
+  std::chrono::milliseconds count{5'000};
 };
 
-/// Takes deliveries that are due from the store, posts the job's view, and writes down how it went. A
+/// Takes deliveries that are due from the store, sends what is to be said, and writes down how it went. A
 /// delivery is attempted at least once: again if the broker dies before it is written down, under the same
 /// id.
 ///
@@ -44,6 +49,8 @@ class Webhooks {
   Webhooks& operator=(const Webhooks&) = delete;
 
   void start();
+
+  [[nodiscard]] WebhookCounts counts() const;
 
   /// Begins no further attempt, and waits for those that go on, whose time is bounded.
   boost::asio::awaitable<void> shut_down();

@@ -126,7 +126,8 @@ class Broker:
         line = self.process.stdout.readline()
         if "listens on" not in line:
             raise AssertionError(f"the broker did not start: {line}{self.process.stderr.read()}")
-        self.port = int(line.rstrip().rsplit(":", 1)[1])
+        where = line.rstrip().rsplit(" ", 1)[1]
+        self.port = None if where.startswith("unix:") else int(where.rsplit(":", 1)[1])
 
     def stop(self):
         if self.process is None:

@@ -109,3 +109,16 @@ class Metrics:
                      and (not exact or len(pairs) == len(labels))]
             return sum(found)
         return 0
+
+
+def metrics_of(broker):
+    """What a broker of the harness shows at /metrics."""
+    connection = broker.connect()
+    try:
+        connection.request("GET", "/metrics")
+        response = connection.getresponse()
+        assert response.status == 200
+        assert response.getheader("Content-Type") == "text/plain; version=0.0.4; charset=utf-8"
+        return Metrics(response.read().decode())
+    finally:
+        connection.close()

@@ -1,24 +1,11 @@
 """Turns, limits, the result cache and the metrics, over HTTP with real sandboxes."""
 
-import http.client
 import threading
 import time
 import unittest
 
 from harness import NO_DOORS, BrokerTestCase, in_background, wait_until
-from prometheus import Metrics
-
-
-def metrics_of(broker):
-    connection = broker.connect()
-    try:
-        connection.request("GET", "/metrics")
-        response = connection.getresponse()
-        assert response.status == 200
-        assert response.getheader("Content-Type") == "text/plain; version=0.0.4; charset=utf-8"
-        return Metrics(response.read().decode())
-    finally:
-        connection.close()
+from prometheus import Metrics, metrics_of
 
 
 class AdmissionTestCase(BrokerTestCase):

@@ -164,13 +164,58 @@ class Keys(AuditTestCase):
 
         self.assertEqual(self.broker.get("/v1/audit")[0], 401)
         self.assertEqual(ask("worker")[0], 403)
-        self.settled(20)
+        self.settled(22)
         status, page = ask("auditor", "?limit=1000&key_id=" + created["worker"]["id"])
-        self.assertEqual((status, len(page["records"]), page["next"]), (200, 20, None))
+        self.assertEqual((status, len(page["records"]), page["next"]), (200, 21, None))
         self.assertTrue(os.path.exists(self.trail + ".1"))  # Over several files.
         self.assertEqual(self.verify()["mistakes"], [])
         with open(self.trail, encoding="utf-8") as file:
             self.assertNotIn(created["worker"]["key"][12:], file.read())
+
+
+class ChangesOfKeys(AuditTestCase):
+    def test_each_is_on_record_beside_a_broker_and_without_one(self):
+        created = json.loads(self.command("keys", "create", "worker", "--expires", "1d", "--json").stdout)
+        self.broker.start()
+        self.command("keys", "rotate", "worker")
+        self.command("keys", "revoke", "nobody")
+        self.assertEqual(self.command("keys", "revoke", "worker").stderr, "")
+        records = self.query("--key", created["id"])
+        self.assertEqual([r["event"] for r in records], ["API key created", "API key rotated", "API key revoked"])
+        for record in records:
+            self.assertEqual((record["name"], record["scopes"], record["by_uid"]),
+                             ("worker", ["execute", "validate", "read"], os.getuid()))
+            self.assertRegex(record["expires"], r"^20\d\d-")
+        self.assertEqual(self.query("--outcome", "key_revoked"), records[2:])
+        self.assertEqual(self.verify()["mistakes"], [])
+        with open(self.trail, encoding="utf-8") as file:
+            self.assertNotIn(created["key"][12:], file.read())
+
+    def test_a_trail_that_cannot_be_written_ends_no_command(self):
+        self.command("keys", "create", "worker")
+        os.remove(self.trail)
+        os.mkdir(self.trail)
+        done = self.command("keys", "revoke", "worker")
+        self.assertEqual(done.returncode, 0)
+        self.assertIn("not on record", done.stderr)
+        self.assertIn("revoked", self.command("keys", "list").stdout)
+        os.rmdir(self.trail)
+
+
+class EndsOfSessions(AuditTestCase):
+    def test_sessions_are_on_record(self):
+        self.broker.start()
+        status, _, session = self.broker.post({"user_id": 7}, path="/v1/sessions")
+        self.assertEqual(status, 201, session)
+        self.broker.post({"user_id": 7, "code": "1"}, path=f"/v1/sessions/{session['id']}/cells")
+        connection = self.broker.connect()
+        connection.request("DELETE", f"/v1/sessions/{session['id']}?user_id=7")
+        self.assertEqual(connection.getresponse().status, 204)
+        connection.close()
+        self.settled(4)
+        begun, ended = self.query("--outcome", "session_created"), self.query("--outcome", "session_ended")
+        self.assertEqual([(r["session_id"], r["user_id"]) for r in begun], [(session["id"], 7)])
+        self.assertEqual([(r["session_id"], r["reason"], r["cells"]) for r in ended], [(session["id"], "deleted", 1)])
 
 
 class Kills(AuditTestCase):

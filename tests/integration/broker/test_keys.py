@@ -238,6 +238,14 @@ class Permissions(KeyTestCase):
             self.assertEqual((status, body["details"]["reason"]), (429, reason))
             self.assertGreater(int(headers["Retry-After"]), 1)
         self.assertEqual(self.status(self.all, "/v1/validate", body={"code": "1"}), 200)
+        # A rate begins anew with the broker, a quota does not.
+        self.broker.stop()
+        self.broker.start()
+        self.assertEqual(self.status(slow, "/v1/validate", body={"code": "1"}), 200)
+        self.assertTrue(wait_until(lambda: self.status(few, "/v1/validate", body={"code": "1"}) == 429, 5))
+        self.broker.kill()
+        self.broker.start()
+        self.assertTrue(wait_until(lambda: self.status(few, "/v1/validate", body={"code": "1"}) == 429, 5))
 
     def test_guesses_are_held_off_logged_without_the_secret_and_counted(self):
         self.broker.start()

@@ -22,7 +22,7 @@ def running(broker):
 
 def send_and_keep_open(broker, body):
     connection = socket.create_connection(("127.0.0.1", broker.port))
-    connection.sendall(b"POST /v1/executions HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+    connection.sendall(b"POST /v1/executions HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
                        b"Content-Length: %d\r\n\r\n%s" % (len(body), body))
     return connection
 
@@ -131,7 +131,7 @@ class Lifecycle(unittest.TestCase):
     def test_slow_and_silent_clients_are_cut(self):
         with Broker(server={"port": 0, "header_timeout_seconds": 1, "body_timeout_seconds": 1,
                             "idle_timeout_seconds": 1}) as broker:
-            for beginning in (b"", b"POST /v1/exec", b"POST /v1/executions HTTP/1.1\r\nHost: x\r\n"
+            for beginning in (b"", b"POST /v1/exec", b"POST /v1/executions HTTP/1.1\r\nHost: localhost\r\n"
                               b"Content-Type: application/json\r\nContent-Length: 100\r\n\r\n{"):
                 with socket.create_connection(("127.0.0.1", broker.port), timeout=10) as slow:
                     slow.sendall(beginning)

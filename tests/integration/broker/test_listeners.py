@@ -14,6 +14,7 @@ import time
 import unittest
 
 from harness import Broker, BrokerTestCase, NO_DOORS, UnixConnection, wait_until
+from prometheus import metrics_of
 
 
 def make_certificate(folder, name):
@@ -121,7 +122,7 @@ class OverTls(BrokerTestCase):
 
     def test_plain_http_gets_nothing(self):
         with socket.create_connection(("127.0.0.1", self.broker.port), 10) as plain:
-            plain.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+            plain.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
             received = b""
             try:
                 while piece := plain.recv(4096):
@@ -308,6 +309,67 @@ class OnAUnixSocket(unittest.TestCase):
         broker.start()
         self.assertEqual(self.get("/metrics"), 401)
         self.assertEqual(self.get(), 200)
+
+
+class UnixSocketAlone(unittest.TestCase):
+    def test_nothing_listens_on_an_address(self):
+        folder = tempfile.mkdtemp(prefix="spu-")
+        self.addCleanup(shutil.rmtree, folder, ignore_errors=True)
+        path = f"{folder}/broker.sock"
+        # An address that other hosts reach would need TLS and a key, if it were used.
+        with Broker(server={"tcp": False, "address": "0.0.0.0", "unix_socket": {"path": path}}) as broker:
+            self.assertIsNone(broker.port)
+            connection = UnixConnection(path, 60)
+            connection.request("POST", "/v1/executions", json.dumps({"code": "print(6 * 7)", **NO_DOORS}),
+                               {"Content-Type": "application/json", "Host": "anything.example"})
+            self.assertEqual(json.loads(connection.getresponse().read())["stdout"], "42\n")
+            connection.close()
+            sockets = {os.readlink(f"/proc/{broker.process.pid}/fd/{fd}") for fd in os.listdir(f"/proc/{broker.process.pid}/fd")}
+            with open("/proc/net/tcp", encoding="ascii") as table:
+                listening = {f"socket:[{line.split()[9]}]" for line in list(table)[1:] if line.split()[3] == "0A"}
+            self.assertEqual(sockets & listening, set())
+        broker = Broker(server={"tcp": False})
+        self.addCleanup(shutil.rmtree, broker.folder, ignore_errors=True)
+        self.addCleanup(broker.stop)
+        with self.assertRaisesRegex(AssertionError, "server.unix_socket.path"):
+            broker.start()
+
+
+class RebindingTest(BrokerTestCase):
+    """A page whose name was made to resolve to 127.0.0.1 sends its own name."""
+
+    sections = {"server": {"host_names": "broker.example"}}
+
+    def ask(self, host, method="GET", path="/metrics", body=None, **headers):
+        connection = self.broker.connect()
+        try:
+            connection.request(method, path, body, {"Host": host, "Content-Type": "application/json", **headers})
+            response = connection.getresponse()
+            return response.status, response.read()
+        finally:
+            connection.close()
+
+    def refused(self):
+        return metrics_of(self.broker).value("sallyport_authentication_failures_total", reason="host")
+
+    def test_only_our_names_are_served(self):
+        for host in ("localhost", f"127.0.0.1:{self.broker.port}", "[::1]:1", "broker.example"):
+            self.assertEqual(self.ask(host)[0], 200, host)
+        call = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "ping"})
+        before = self.refused()
+        for method, path, body in (("GET", "/metrics", None), ("GET", "/v1/executions", None), ("GET", "/v1/audit", None),
+                                   ("POST", "/v1/executions", json.dumps({"code": "print(1)"})), ("POST", "/mcp", call)):
+            status, text = self.ask("evil.example", method, path, body)
+            self.assertEqual((status, json.loads(text)["details"]["reason"]), (421, "host"), path)
+            self.assertIn("server.host_names", json.loads(text)["message"])
+        self.assertEqual(self.refused() - before, 5)
+        # What tells nothing of anybody answers to all.
+        self.assertEqual(self.ask("evil.example", path="/healthz")[0], 200)
+
+    def test_mcp_looks_at_the_origin_too(self):
+        call = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "ping"})
+        self.assertEqual(self.ask("localhost", "POST", "/mcp", call, Origin="http://evil.example")[0], 403)
+        self.assertEqual(self.ask("evil.example", "POST", "/mcp", call, Origin="http://evil.example")[0], 421)
 
 
 if __name__ == "__main__":

@@ -120,7 +120,7 @@ class Mcp(BrokerTestCase):
     def test_closing_the_connection_cancels(self):
         body = json.dumps({"jsonrpc": "2.0", "id": 5, "method": "tools/call", "params": {
             "name": "run_python", "arguments": {"code": "import time\ntime.sleep(25)"}, "_meta": META}}).encode()
-        head = (f"POST /mcp HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n"
+        head = (f"POST /mcp HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n"
                 "MCP-Protocol-Version: 2026-07-28\r\nMcp-Method: tools/call\r\nMcp-Name: run_python\r\n\r\n")
         with socket.create_connection(("127.0.0.1", self.broker.port)) as client:
             client.sendall(head.encode() + body)

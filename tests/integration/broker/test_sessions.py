@@ -74,6 +74,41 @@ class Sessions(unittest.TestCase):
         self.addCleanup(session.call, "DELETE")
         return session
 
+    def test_a_cell_is_streamed(self):
+        session = self.session()
+        connection = self.broker.connect()
+        self.addCleanup(connection.close)
+
+        def stream(code):
+            connection.request("POST", session.path + "/cells", json.dumps(session.named({"code": code})),
+                               {"Content-Type": "application/json", "Accept": "application/x-ndjson"})
+            response = connection.getresponse()
+            self.assertEqual(response.status, 200)
+            for line in iter(response.readline, b""):
+                event = json.loads(line)
+                if event["event"] != "heartbeat":
+                    yield time.monotonic(), event["event"], event["data"]
+
+        seen = list(stream("import time\nx = 6\nprint('one', flush=True)\ntime.sleep(1.2)\nprint('AKIA' 'QYLPMN5HFIQR7XYA')\nx"))
+        names = [name for _, name, _ in seen]
+        self.assertEqual(names[:3], ["queued", "started", "stdout"])
+        at_first = next(at for at, name, _ in seen if name == "stdout")
+        at_end, last, reply = seen[-1]
+        self.assertGreater(at_end - at_first, 1.0)
+        self.assertEqual((last, reply["result"]), ("result", {"text/plain": "6"}))
+        self.assertEqual((reply["session"]["cell"], reply["session"]["state"]), (1, "idle"))
+        self.assertEqual(reply["stdout"], "one\n[REDACTED]\n")
+        self.assertEqual("".join(data["text"] for _, name, data in seen if name == "stdout"), reply["stdout"])
+        # The session goes on, and what the first door refuses is a stream too.
+        self.assertEqual(session.cell("x * 7")["result"], {"text/plain": "42"})
+        self.assertEqual([name for _, name, _ in stream("import os")][-2:], ["violation", "result"])
+        # A reader that leaves has the cell interrupted, not the session ended.
+        running = stream("import time\nprint('on', flush=True)\ntime.sleep(25)")
+        self.assertEqual([next(running)[1] for _ in range(3)], ["queued", "started", "stdout"])
+        connection.close()
+        self.assertTrue(wait_until(lambda: session.state() == "idle", 10))
+        self.assertEqual(session.cell("x")["result"], {"text/plain": "6"})
+
     def test_variables_imports_and_files_persist(self):
         session = self.session(context={"rate": 3})
         self.assertEqual(session.made["state"], "idle")
@@ -239,7 +274,7 @@ class Sessions(unittest.TestCase):
         session.cell("x = 1")
         body = json.dumps({"code": "import time\nx = 2\ntime.sleep(60)", "user_id": session.user}).encode()
         with socket.create_connection(("127.0.0.1", self.broker.port)) as connection:
-            connection.sendall(f"POST {session.path}/cells HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+            connection.sendall(f"POST {session.path}/cells HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
                                f"Content-Length: {len(body)}\r\n\r\n".encode() + body)
             self.assertTrue(wait_until(lambda: session.state() == "busy", 20))
             time.sleep(1)

@@ -1,6 +1,7 @@
 """Two brokers on one PostgreSQL, of which one is killed: every job has one result."""
 
 import collections
+import json
 import os
 import pathlib
 import sys
@@ -9,7 +10,7 @@ import time
 import unittest
 
 from crashes import PROGRAM, Client, ENDED
-from harness import NO_DOORS, Broker, wait_until
+from harness import NO_DOORS, Broker, in_background, wait_until
 from test_jobs import Jobs
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "support"))
@@ -30,7 +31,8 @@ class SharedQueue(unittest.TestCase):
     def broker(self, schema):
         conninfo = self.server.conninfo + f" options='-c search_path={schema}'"
         return Broker(store={"backend": "postgresql", "postgresql": conninfo},
-                      jobs={"lease_seconds": 3, "max_interruptions": 1000, "max_running": 2})
+                      jobs={"lease_seconds": 3, "max_interruptions": 1000, "max_running": 2},
+                      streaming={"heartbeat_seconds": 1})
 
     def make_schema(self, name):
         import subprocess
@@ -38,6 +40,24 @@ class SharedQueue(unittest.TestCase):
         subprocess.run([program("psql"), "-q", "-h", self.server.folder, "-U", "sallyport", "-d", "postgres",
                         "-c", f"CREATE SCHEMA {name}"], check=True)
         return name
+
+    def test_the_events_of_a_job_that_another_broker_runs(self):
+        schema = self.make_schema("events")
+        with self.broker(schema) as first, self.broker(schema) as second:
+            code = "import sys, time\ntime.sleep(2)\nprint('out')\nprint('err', file=sys.stderr)"
+            # Under a key it runs where it came.
+            running = in_background(first.post, {"code": code, **NO_DOORS}, {"Idempotency-Key": "k"})
+            self.assertTrue(wait_until(lambda: Jobs(second).list("state=running"), 10))
+            job = Jobs(second).list("state=running")[0]["id"]
+            for _ in range(2):  # While it runs, and when it has ended.
+                connection = second.connect()
+                connection.request("GET", f"/v1/executions/{job}/events", headers={"Accept": "application/x-ndjson"})
+                events = [json.loads(line) for line in connection.getresponse().read().splitlines()]
+                connection.close()
+                events = [event for event in events if event["event"] != "heartbeat"]
+                self.assertEqual([(e["event"], e["id"]) for e in events], [("stdout", 1), ("stderr", 2), ("result", 3)])
+                self.assertEqual([e["data"].get("text") for e in events[:2]], ["out\n", "err\n"])
+            self.assertEqual(events[2]["data"], running()[2])
 
     def test_one_of_two_is_killed_midway(self):
         schema = self.make_schema("midway")

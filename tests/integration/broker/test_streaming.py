@@ -163,7 +163,7 @@ class Streaming(unittest.TestCase):
         client.settimeout(60)
         before = len(self.broker.log_lines("audit.log"))
         client.connect(("127.0.0.1", self.broker.port))
-        client.sendall(b"POST /v1/executions HTTP/1.1\r\nHost: x\r\nAccept: application/x-ndjson\r\n"
+        client.sendall(b"POST /v1/executions HTTP/1.1\r\nHost: localhost\r\nAccept: application/x-ndjson\r\n"
                        b"Content-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
         # The execution ends though nobody reads: a record of its beginning, and one of its end.
         self.assertTrue(wait_until(lambda: len(self.broker.log_lines("audit.log")) >= before + 2, 25))
@@ -253,6 +253,39 @@ class Streaming(unittest.TestCase):
             events = [json.loads(line) for line in connection.getresponse().read().splitlines()]
             self.assertEqual([(e["event"], e["id"]) for e in events], [("result", 3)])
             self.assertEqual(events[0]["data"]["stdout"], "7\n")
+
+    def test_a_stream_under_a_key_is_given_again(self):
+        code = "import time\nprint('one', flush=True)\ntime.sleep(1.5)\nprint('two')\nprint(time.time_ns())"
+        body = json.dumps({"code": code, **NO_DOORS}).encode()
+        with Broker() as broker:
+            def ask(accept="application/x-ndjson"):
+                connection = broker.connect()
+                self.addCleanup(connection.close)
+                connection.request("POST", "/v1/executions", body,
+                                   {"Content-Type": "application/json", "Accept": accept, "Idempotency-Key": "k"})
+                response = connection.getresponse()
+                self.assertEqual(response.status, 200)
+                return response
+
+            def names(events):
+                return [(event["event"], event["id"]) for event in events if event["event"] != "heartbeat"]
+
+            first = events_of_lines(ask())
+            begin = [next(first) for _ in range(3)]
+            self.assertEqual(names(event for _, event in begin), [("queued", 1), ("started", 2), ("stdout", 3)])
+            again = [event for _, event in events_of_lines(ask())]  # While it runs, from the first event on.
+            whole = [event for _, event in begin] + [event for _, event in first]
+            self.assertEqual(again, whole)
+            self.assertGreater(len(whole), 4)
+            result = whole[-1]["data"]
+            self.assertEqual([event for _, event in events_of_lines(ask())], whole)
+            self.assertEqual(json.loads(ask("application/json").read()), result)
+            broker.stop()
+            broker.start()
+            stored = [event for _, event in events_of_lines(ask())]
+            self.assertEqual(names(stored), [("stdout", 1), ("result", 2)])
+            self.assertEqual(stored[0]["data"]["text"], result["stdout"])
+            self.assertEqual(stored[1]["data"], result)
 
     def test_shutdown_ends_a_stream_with_a_word(self):
         with Broker(server={"port": 0, "shutdown_seconds": 1}) as broker:

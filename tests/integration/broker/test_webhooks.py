@@ -14,6 +14,7 @@ import time
 import unittest
 
 from harness import NO_DOORS, Broker, wait_until
+from prometheus import metrics_of
 
 SECRET = "a secret that nobody guesses, of some length"
 
@@ -24,16 +25,20 @@ class Receiver:
     def __init__(self, statuses=(204,), context=None):
         self.statuses = list(statuses)
         self.received = []
+        self.methods = []
         receiver = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
             def do_POST(self):
                 body = self.rfile.read(int(self.headers["Content-Length"]))
+                receiver.methods.append(self.command)
                 receiver.received.append((time.monotonic(), dict(self.headers), body))
                 status = receiver.statuses.pop(0) if len(receiver.statuses) > 1 else receiver.statuses[0]
                 self.send_response(status)
                 self.send_header("Content-Length", "0")
                 self.end_headers()
+
+            do_PUT = do_POST
 
             def log_message(self, *_):
                 pass
@@ -78,10 +83,10 @@ class Webhooks(unittest.TestCase):
         with open(self.secret, "w", encoding="ascii") as file:
             file.write(SECRET + "\n")
 
-    def broker(self, **webhooks):
+    def broker(self, sections=None, **webhooks):
         settings = {"enabled": True, "secret_file": self.secret, "allow_http": True,
                     "allowed_networks": "127.0.0.1/32", "first_retry_seconds": 0.3, "max_attempts": 3, **webhooks}
-        return Broker(webhooks=settings)
+        return Broker(webhooks=settings, **(sections or {}))
 
     def job(self, broker, url, code="print('hi')", **fields):
         status, _, body = broker.post({"code": code, "mode": "async", "callback_url": url, **NO_DOORS, **fields})
@@ -114,6 +119,36 @@ class Webhooks(unittest.TestCase):
             self.assertTrue(wait_until(lambda: receiver.received, 10))
             self.assertEqual(json.loads(receiver.received[0][2])["state"], "cancelled")
 
+    def test_a_submission_of_judge0_is_told_of_by_put(self):
+        with Receiver([500, 204]) as receiver, self.broker({"compat": {"judge0": True}}) as broker:
+            body = {"source_code": "print('hi')", "language_id": 71, "expected_output": "hi", "callback_url": receiver.url()}
+            status, _, reply = broker.post(body, path="/submissions")
+            self.assertEqual((status, list(reply)), (201, ["token"]), reply)
+            self.assertTrue(wait_until(lambda: len(receiver.received) == 2, 30))
+            self.assertEqual(receiver.methods, ["PUT", "PUT"])
+            _, headers, told = receiver.received[1]
+            self.assertEqual(headers["Content-Type"], "application/json")
+            self.assertTrue(is_ours(headers, told))
+            self.assertEqual(json.loads(told), broker.get(f"/submissions/{reply['token']}?base64_encoded=true")[1])
+            self.assertEqual(json.loads(told)["stdout"], base64.b64encode(b"hi\n").decode())
+            self.assertEqual(json.loads(told)["status"], {"id": 3, "description": "Accepted"})
+            # Each of a batch by itself.
+            status, _, tokens = broker.post({"submissions": [body, {**body, "expected_output": "no"}]},
+                                            path="/submissions/batch")
+            self.assertEqual(status, 201, tokens)
+            self.assertTrue(wait_until(lambda: len(receiver.received) == 4, 30))
+            ends = {told["token"]: told["status"]["id"] for told in (json.loads(body) for _, _, body in receiver.received)}
+            self.assertEqual([ends[one["token"]] for one in tokens], [3, 4])
+            # The egress policy and the form of the URL are those of all webhooks.
+            status, _, reply = broker.post({**body, "callback_url": "ftp://example.org/"}, path="/submissions")
+            self.assertEqual((status, list(reply)), (422, ["callback_url"]), reply)
+            broker.post({**body, "callback_url": "http://169.254.169.254/"}, path="/submissions")
+            self.assertTrue(wait_until(lambda: self.dead(broker), 30))
+            self.assertIn("the egress policy does not permit", self.dead(broker)[0])
+        with Broker(compat={"judge0": True}) as broker:
+            status, _, reply = broker.post(body, path="/submissions")
+            self.assertEqual((status, list(reply)), (403, ["error"]), reply)
+
     def test_what_is_not_taken_is_tried_again_and_then_dead(self):
         with Receiver([500, 503, 204]) as receiver, Receiver([500]) as broken, self.broker() as broker:
             job = self.job(broker, receiver.url())
@@ -123,6 +158,16 @@ class Webhooks(unittest.TestCase):
             self.assertTrue(all(is_ours(headers, body) for _, headers, body in receiver.received))
             self.assertEqual(broken.ids(), [lost] * 3)
             self.assertIn("the receiver answered 500", self.dead(broker)[0])
+            record = [line for line in broker.log_lines("audit.log") if line["event"] == "Webhook dead"]
+            self.assertEqual([(line["execution_id"], line["attempts"]) for line in record], [(lost, 3)])
+            self.assertEqual(broker.get("/v1/audit?outcome=webhook_dead")[1]["records"], record)
+            metrics = metrics_of(broker)
+            self.assertEqual([metrics.value("sallyport_webhook_attempts_total", result=result)
+                              for result in ("taken", "failed", "refused")], [1, 5, 0])
+            self.assertEqual([metrics.value("sallyport_webhook_deliveries_ended_total", outcome=outcome)
+                              for outcome in ("taken", "dead")], [1, 1])
+            self.assertTrue(wait_until(
+                lambda: metrics_of(broker).value("sallyport_webhook_deliveries", state="dead") == 1, 15))
 
     def test_a_delivery_outlives_the_broker(self):
         with Receiver([500, 204]) as receiver, self.broker(first_retry_seconds=3) as broker:

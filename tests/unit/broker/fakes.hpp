@@ -94,6 +94,7 @@ class FakeAudit : public AuditSink {
     std::string container_id;
   };
   std::vector<Entry> entries;
+  std::vector<AuditAction> actions;
 
   void record(const AuditEntry& given) override {
     Entry entry;
@@ -105,6 +106,7 @@ class FakeAudit : public AuditSink {
     entry.container_id = given.container_id;
     entries.push_back(std::move(entry));
   }
+  void record(const AuditAction& action) override { actions.push_back(action); }
 };
 
 /// Answers with `outcome`, at once or when the test opens the gate. Belongs to the executor's thread.

@@ -1,7 +1,6 @@
 // Streamed executions over HTTP, with a fake runner.
 #include "broker/service.hpp"
-#include "tests/unit/broker/fakes.hpp"
-#include "tests/unit/broker/loop_thread.hpp"
+#include "tests/unit/broker/service_fixture.hpp"
 
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
@@ -17,93 +16,28 @@ namespace {
 using namespace std::chrono_literals;
 using nlohmann::json;
 using test::Answer;
+using test::bare_submission;
 using test::Client;
+using test::Lines;
 using test::post;
 
-constexpr const char* kBody =
-    R"({"code": "1", "enable_syntax_validation": false, "enable_ast_validation": false,
-        "enable_output_validation": false})";
-
-class ServiceStreamTest : public ::testing::Test {
+class ServiceStreamTest : public test::ServiceFixture {
  protected:
-  void SetUp() override {
-    config_.server.port = 0;
-    config_.server.shutdown_seconds = 5;
-    config_.streaming.heartbeat_seconds = 5;
-  }
-  void TearDown() override {
-    if (service_) stop();
-  }
-  void start() {
-    loop_.on_loop([this] {
-      ServiceParts parts(runner_, catalog_, policies_, audit_, log_);
-      parts.metrics = &metrics_;
-      service_ = std::make_unique<Service>(loop_.executor(), config_, std::move(parts));
-      ASSERT_TRUE(service_->start().has_value());
-      port_ = service_->port();
-    });
-  }
-  void stop() {
-    loop_.await(service_->shut_down());
-    loop_.on_loop([this] { service_.reset(); });
-  }
-  void hold() {
-    loop_.on_loop([this] { runner_.hold = true; });
-  }
-  void release() {
-    loop_.on_loop([this] { runner_.release(); });
-  }
+  ServiceStreamTest() { config_.streaming.heartbeat_seconds = 5; }
+
   void print(const std::string& text) {
     loop_.on_loop([&] { runner_.print(text); });
   }
-  bool runs(std::size_t count) {
-    return loop_.eventually([this, count] { return runner_.running == count; });
+  static std::string streamed(const char* accept = "application/x-ndjson") {
+    return post("/v1/executions", bare_submission("1"), "Accept: " + std::string(accept) + "\r\n");
   }
-  static std::string ask(const char* accept = "application/x-ndjson") {
-    return post("/v1/executions", kBody, "Accept: " + std::string(accept) + "\r\n");
-  }
-
-  config::Config config_;
-  test::FakeRunner runner_;
-  test::FakeCatalog catalog_;
-  test::FakePolicies policies_;
-  test::FakeAudit audit_;
-  test::FakeLog log_;
-  metrics::BrokerMetrics metrics_{"1.2.3"};
-  test::LoopThread loop_;
-  std::unique_ptr<Service> service_;
-  std::uint16_t port_ = 0;
-};
-
-/// The events of a stream of lines, one at a time.
-class Lines {
- public:
-  explicit Lines(Client& client) : client_(client), head_(client.read_answer(false)) {}
-  const Answer& head() const { return head_; }
-  /// Null at the end.
-  json next() {
-    std::size_t end = std::string::npos;
-    while ((end = text_.find('\n')) == std::string::npos) {
-      const std::string chunk = client_.read_chunk();
-      if (chunk.empty()) return nullptr;
-      text_ += chunk;
-    }
-    json line = json::parse(text_.substr(0, end));
-    text_.erase(0, end + 1);
-    return line;
-  }
-
- private:
-  Client& client_;
-  Answer head_;
-  std::string text_;
 };
 
 TEST_F(ServiceStreamTest, EventsComeWhileTheSubmissionRuns) {
   hold();
   start();
   Client client(port_);
-  ASSERT_TRUE(client.send(ask()));
+  ASSERT_TRUE(client.send(streamed()));
   Lines lines(client);
   EXPECT_EQ(lines.head().status, 200);
   EXPECT_NE(lines.head().head.find("Content-Type: application/x-ndjson\r\n"), std::string::npos);
@@ -129,7 +63,7 @@ TEST_F(ServiceStreamTest, EventsComeWhileTheSubmissionRuns) {
   EXPECT_EQ(event["data"]["stdout"], "one\ntwo\n");
   EXPECT_EQ(lines.next(), nullptr);
   // The connection is there for more.
-  ASSERT_TRUE(client.send(post("/v1/executions", kBody)));
+  ASSERT_TRUE(client.send(post("/v1/executions", bare_submission("1"))));
   EXPECT_EQ(client.read_answer().status, 200);
 }
 
@@ -137,7 +71,7 @@ TEST_F(ServiceStreamTest, ServerSentEvents) {
   runner_.outcome.stdout_bytes = "hi\n";
   start();
   Client client(port_);
-  ASSERT_TRUE(client.send(ask("text/event-stream")));
+  ASSERT_TRUE(client.send(streamed("text/event-stream")));
   EXPECT_NE(client.read_answer(false).head.find("Content-Type: text/event-stream\r\n"), std::string::npos);
   std::string text;
   for (std::string chunk = client.read_chunk(); !chunk.empty(); chunk = client.read_chunk()) text += chunk;
@@ -155,10 +89,10 @@ TEST_F(ServiceStreamTest, WhatIsNotServedIsNoStream) {
   ASSERT_TRUE(bad.send(post("/v1/executions", "{}", "Accept: text/event-stream\r\n")));
   EXPECT_EQ(bad.read_answer().status, 422);
   Client first(port_);
-  ASSERT_TRUE(first.send(ask()));
+  ASSERT_TRUE(first.send(streamed()));
   ASSERT_TRUE(runs(1));
   Client second(port_);
-  ASSERT_TRUE(second.send(ask()));
+  ASSERT_TRUE(second.send(streamed()));
   const Answer refused = second.read_answer();
   EXPECT_EQ(refused.status, 503);
   EXPECT_NE(refused.head.find("Retry-After: "), std::string::npos);
@@ -171,7 +105,7 @@ TEST_F(ServiceStreamTest, AnEngineThatFailsLaterIsAnEvent) {
   hold();
   start();
   Client client(port_);
-  ASSERT_TRUE(client.send(ask()));
+  ASSERT_TRUE(client.send(streamed()));
   Lines lines(client);
   EXPECT_EQ(lines.next()["event"], "queued");
   EXPECT_EQ(lines.next()["event"], "started");
@@ -187,7 +121,7 @@ TEST_F(ServiceStreamTest, AClientThatGoesAwayStopsItsRun) {
   hold();
   start();
   Client client(port_);
-  ASSERT_TRUE(client.send(ask()));
+  ASSERT_TRUE(client.send(streamed()));
   ASSERT_TRUE(runs(1));
   client.close();
   ASSERT_TRUE(runs(0));
@@ -199,7 +133,7 @@ TEST_F(ServiceStreamTest, SilenceIsBrokenByHeartbeats) {
   hold();
   start();
   Client client(port_);
-  ASSERT_TRUE(client.send(ask()));
+  ASSERT_TRUE(client.send(streamed()));
   Lines lines(client);
   EXPECT_EQ(lines.next()["event"], "queued");
   EXPECT_EQ(lines.next()["event"], "started");
@@ -212,7 +146,7 @@ TEST_F(ServiceStreamTest, ARunnerThatThrowsEndsTheStreamWithAnError) {
   runner_.throws = true;
   start();
   Client client(port_);
-  ASSERT_TRUE(client.send(ask()));
+  ASSERT_TRUE(client.send(streamed()));
   EXPECT_EQ(client.read_answer().status, 500);
   EXPECT_FALSE(log_.lines().empty());
 }
@@ -222,7 +156,7 @@ TEST_F(ServiceStreamTest, ShutdownTellsWhoIsCut) {
   hold();
   start();
   Client client(port_);
-  ASSERT_TRUE(client.send(ask()));
+  ASSERT_TRUE(client.send(streamed()));
   ASSERT_TRUE(runs(1));
   auto ended = std::async(std::launch::async, [this] { stop(); });
   Lines lines(client);
@@ -239,7 +173,7 @@ TEST_F(ServiceStreamTest, ShutdownTellsWhoIsCut) {
 TEST_F(ServiceStreamTest, ItIsCountedAsOtherReplies) {
   start();
   Client client(port_);
-  ASSERT_TRUE(client.send(ask()));
+  ASSERT_TRUE(client.send(streamed()));
   Lines lines(client);
   while (lines.next() != nullptr) {
   }

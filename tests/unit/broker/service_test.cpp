@@ -1,8 +1,7 @@
 // The whole broker over HTTP, with a fake runner.
 #include "broker/service.hpp"
 
-#include "tests/unit/broker/fakes.hpp"
-#include "tests/unit/broker/loop_thread.hpp"
+#include "tests/unit/broker/service_fixture.hpp"
 
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
@@ -18,70 +17,18 @@ namespace {
 using namespace std::chrono_literals;
 using nlohmann::json;
 using test::Answer;
+using test::bare_submission;
 using test::Client;
 using test::get;
 using test::post;
 
-constexpr const char* kBare =
-    R"("enable_syntax_validation": false, "enable_ast_validation": false, "enable_output_validation": false)";
-
-std::string submission(const std::string& code, const std::string& more = "") {
-  return "{\"code\": " + json(code).dump() + ", " + kBare + more + "}";
-}
-
-class ServiceTest : public ::testing::Test {
- protected:
-  void SetUp() override {
-    config_.server.port = 0;
-    config_.server.shutdown_seconds = 5;
-  }
-  void TearDown() override {
-    if (service_) stop();
-  }
-  void start() {
-    loop_.on_loop([this] {
-      ServiceParts parts(runner_, catalog_, policies_, audit_, log_);
-      parts.metrics = &metrics_;
-      service_ = std::make_unique<Service>(loop_.executor(), config_, std::move(parts));
-      ASSERT_TRUE(service_->start().has_value());
-      port_ = service_->port();
-    });
-  }
-  void stop() {
-    loop_.await(service_->shut_down());
-    loop_.on_loop([this] { service_.reset(); });
-  }
-  Answer ask(const std::string& request) {
-    Client client(port_);
-    client.send(request);
-    return client.read_answer();
-  }
-  bool runs(std::size_t count) {
-    return loop_.eventually([this, count] { return runner_.running == count; });
-  }
-  void release() {
-    loop_.on_loop([this] { runner_.release(); });
-  }
-  void hold() {
-    loop_.on_loop([this] { runner_.hold = true; });
-  }
-
-  config::Config config_;
-  test::FakeRunner runner_;
-  test::FakeCatalog catalog_;
-  test::FakePolicies policies_;
-  test::FakeAudit audit_;
-  test::FakeLog log_;
-  metrics::BrokerMetrics metrics_{"1.2.3"};
-  test::LoopThread loop_;
-  std::unique_ptr<Service> service_;
-  std::uint16_t port_ = 0;
-};
+class ServiceTest : public test::ServiceFixture {};
 
 TEST_F(ServiceTest, RunsASubmission) {
   runner_.outcome.stdout_bytes = "42\n";
   start();
-  const Answer answer = ask(post("/v1/executions", submission("print(42)", R"(, "context": {"a": [1, 2]})")));
+  const Answer answer =
+      ask(post("/v1/executions", bare_submission("print(42)", R"(, "context": {"a": [1, 2]})")));
   ASSERT_EQ(answer.status, 200) << answer.body;
   const json reply = json::parse(answer.body);
   EXPECT_EQ(reply["success"], true);
@@ -124,10 +71,10 @@ TEST_F(ServiceTest, AnswersMistakes) {
 
 TEST_F(ServiceTest, TellsItsMetrics) {
   start();
-  ASSERT_EQ(ask(post("/v1/executions", submission("1"))).status, 200);
+  ASSERT_EQ(ask(post("/v1/executions", bare_submission("1"))).status, 200);
   runner_.outcome.verdict = runners::Verdict::exception;
   runner_.outcome.exception_type = "KeyError";
-  ASSERT_EQ(ask(post("/v1/executions", submission("1"))).status, 200);
+  ASSERT_EQ(ask(post("/v1/executions", bare_submission("1"))).status, 200);
   EXPECT_EQ(ask(post("/v1/executions", "{")).status, 400);
   EXPECT_EQ(ask("nonsense\r\n\r\n").status, 400);
   const Answer answer = ask(get("/metrics"));
@@ -150,7 +97,7 @@ TEST_F(ServiceTest, TellsAUserThatItHasHadEnough) {
   config_.limits.burst = 1;
   start();
   const auto send = [&](const std::string& user) {
-    return ask(post("/v1/executions", submission("1", ", \"user_id\": " + user)));
+    return ask(post("/v1/executions", bare_submission("1", ", \"user_id\": " + user)));
   };
   EXPECT_EQ(send("7").status, 200);
   const Answer refused = send("7");
@@ -167,7 +114,7 @@ TEST_F(ServiceTest, AnEngineThatIsDownIs503WithRetryAfter) {
   runner_.outcome.verdict = runners::Verdict::sandbox_failed;
   runner_.outcome.failure = runners::SandboxFailure::engine_unreachable;
   start();
-  const Answer answer = ask(post("/v1/executions", submission("1")));
+  const Answer answer = ask(post("/v1/executions", bare_submission("1")));
   EXPECT_EQ(answer.status, 503);
   EXPECT_NE(answer.head.find("Retry-After: 5\r\n"), std::string::npos);
   EXPECT_EQ(json::parse(answer.body)["error_type"], "SandboxError");
@@ -177,7 +124,7 @@ TEST_F(ServiceTest, AClientThatGoesAwayStopsItsRun) {
   runner_.hold = true;
   start();
   Client client(port_);
-  ASSERT_TRUE(client.send(post("/v1/executions", submission("while True: pass"))));
+  ASSERT_TRUE(client.send(post("/v1/executions", bare_submission("while True: pass"))));
   ASSERT_TRUE(runs(1));
   client.close();
   EXPECT_TRUE(
@@ -190,10 +137,10 @@ TEST_F(ServiceTest, AClientThatGoesAwayLeavesTheQueue) {
   runner_.hold = true;
   start();
   Client first(port_);
-  ASSERT_TRUE(first.send(post("/v1/executions", submission("1"))));
+  ASSERT_TRUE(first.send(post("/v1/executions", bare_submission("1"))));
   ASSERT_TRUE(runs(1));
   Client second(port_);
-  ASSERT_TRUE(second.send(post("/v1/executions", submission("2"))));
+  ASSERT_TRUE(second.send(post("/v1/executions", bare_submission("2"))));
   ASSERT_TRUE(loop_.eventually([this] { return service_->queued() == 1; }));
   second.close();
   ASSERT_TRUE(loop_.eventually([this] { return service_->queued() == 0; }));
@@ -208,9 +155,9 @@ TEST_F(ServiceTest, RefusesAtOnceWhenTheQueueIsFull) {
   runner_.hold = true;
   start();
   Client first(port_);
-  ASSERT_TRUE(first.send(post("/v1/executions", submission("1"))));
+  ASSERT_TRUE(first.send(post("/v1/executions", bare_submission("1"))));
   ASSERT_TRUE(runs(1));
-  const Answer answer = ask(post("/v1/executions", submission("2")));
+  const Answer answer = ask(post("/v1/executions", bare_submission("2")));
   EXPECT_EQ(answer.status, 503);
   EXPECT_NE(answer.head.find("Retry-After: "), std::string::npos);
   release();
@@ -220,7 +167,7 @@ TEST_F(ServiceTest, RefusesAtOnceWhenTheQueueIsFull) {
 TEST_F(ServiceTest, ARunnerThatThrowsIsOurFault) {
   runner_.throws = true;
   start();
-  EXPECT_EQ(ask(post("/v1/executions", submission("1"))).status, 500);
+  EXPECT_EQ(ask(post("/v1/executions", bare_submission("1"))).status, 500);
   loop_.on_loop([&] {
     EXPECT_EQ(service_->running(), 0U);
     ASSERT_EQ(audit_.entries.size(), 2U);
@@ -257,7 +204,7 @@ TEST_F(ServiceTest, ShutdownFinishesWhatRunsAndSaysThatItDrains) {
   runner_.hold = true;
   start();
   Client client(port_);
-  ASSERT_TRUE(client.send(post("/v1/executions", submission("1"))));
+  ASSERT_TRUE(client.send(post("/v1/executions", bare_submission("1"))));
   Client probe(port_);
   ASSERT_TRUE(probe.send("GET /readyz HTTP/1.1\r\n"));  // The rest comes when the broker drains already.
   ASSERT_TRUE(runs(1));
@@ -279,7 +226,7 @@ TEST_F(ServiceTest, ShutdownTellsWhoIsCut) {
   runner_.hold = true;
   start();
   Client client(port_);
-  ASSERT_TRUE(client.send(post("/v1/executions", submission("1"))));
+  ASSERT_TRUE(client.send(post("/v1/executions", bare_submission("1"))));
   ASSERT_TRUE(runs(1));
   auto ended = std::async(std::launch::async, [this] { loop_.await(service_->shut_down()); });
   const Answer answer = client.read_answer();
@@ -292,7 +239,7 @@ TEST_F(ServiceTest, ShutdownTellsWhoIsCut) {
 
 TEST_F(ServiceTest, AThousandRequestsLeaveNoDescriptorBehind) {
   start();
-  const std::string request = post("/v1/executions", submission("1"));
+  const std::string request = post("/v1/executions", bare_submission("1"));
   Client client(port_);
   ASSERT_TRUE(client.send(request));
   EXPECT_EQ(client.read_answer().status, 200);

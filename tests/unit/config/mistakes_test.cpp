@@ -90,6 +90,9 @@ TEST(Mistakes, OfAFile) {
        "f.json:1:13: server.address: \"0.0.0.0\" is not a loopback address, and without TLS keys and code "
        "would go over the network in the clear; set server.tls.certificate_file and server.tls.key_file, or "
        "server.behind_tls_proxy to true if a proxy in front speaks TLS with the callers\n"},
+      {R"({"server": {"tcp": false}})",
+       "f.json:1:13: server.tcp: the broker would listen nowhere: name a Unix socket in "
+       "server.unix_socket.path\n"},
       {R"({"server": {"tls": {"key_file": "k"}}})",
        "f.json:1:21: server.tls.key_file: needs server.tls.certificate_file too\n"},
       {R"({"server": {"unix_socket": {"mode": "660"}}})",

@@ -69,5 +69,40 @@ TEST_F(KeyQuotasTest, KeysThatAreGoneAreForgotten) {
   EXPECT_LE(quotas_.tracked(), 2U);
 }
 
+TEST_F(KeyQuotasTest, WhatWasUsedIsToldOnceAndTakenOverElsewhere) {
+  const KeyLimits three{0, 1, 3};
+  EXPECT_TRUE(send("a", three));
+  now_ += 2h;
+  EXPECT_TRUE(send("a", three));
+  EXPECT_TRUE(send("rate alone", {60, 1, 0}));
+  auto told = quotas_.take_untold(now_);
+  ASSERT_EQ(told.size(), 1U);
+  EXPECT_EQ(told[0].key_id, "a");
+  EXPECT_EQ(told[0].age, 2h);
+  EXPECT_EQ(told[0].requests, 2U);
+  EXPECT_TRUE(quotas_.take_untold(now_).empty());
+  quotas_.give_back(told);
+  EXPECT_EQ(quotas_.take_untold(now_).at(0).requests, 2U);
+
+  KeyQuotas next;
+  next.adopt(told[0], now_);
+  EXPECT_EQ(next.wait("a", three, now_).quota, 0s);
+  next.take("a", three, now_);
+  EXPECT_EQ(next.wait("a", three, now_).quota, 22h);
+  EXPECT_EQ(next.take_untold(now_).at(0).requests, 1U) << "what was taken over is not told again";
+}
+
+TEST_F(KeyQuotasTest, ATotalOfOthersLeavesWhatIsNotToldYet) {
+  const KeyLimits five{0, 1, 5};
+  EXPECT_TRUE(send("a", five));
+  EXPECT_EQ(quotas_.take_untold(now_).size(), 1U);
+  EXPECT_TRUE(send("a", five));
+  quotas_.adopt({"a", 1h, 4}, now_);  // The one that was told, and three of another broker.
+  EXPECT_FALSE(send("a", five));
+  EXPECT_EQ(wait_.quota, 23h);
+  quotas_.adopt({"b", 24h, 5}, now_);
+  EXPECT_TRUE(send("b", five)) << "that period is over";
+}
+
 }  // namespace
 }  // namespace sallyport::broker

@@ -13,11 +13,7 @@
 #include "broker/jobs/stored_error.hpp"
 #include "broker/service.hpp"
 #include "broker/sessions/session_json.hpp"
-#include "broker/store/sql_store.hpp"
-#include "broker/store/sqlite_connection.hpp"
-#include "tests/support/temporary_folder.hpp"
-#include "tests/unit/broker/fakes.hpp"
-#include "tests/unit/broker/loop_thread.hpp"
+#include "tests/unit/broker/service_fixture.hpp"
 #include "tests/unit/broker/sessions/fake_session.hpp"
 
 #include <gtest/gtest.h>
@@ -139,9 +135,6 @@ TEST(OpenApi, HasTheMembersOfTheRepliesInOtherForms) {
   expect_described(json::parse(compat::judge0_error(ApiError())), schema("Judge0Error"), "Judge0Error");
 }
 
-constexpr const char* kBareSubmission =
-    R"({"code": "1", "enable_syntax_validation": false, "enable_ast_validation": false, "enable_output_validation": false})";
-
 class EmptyTrail final : public AuditSource {
  public:
   ApiResult<std::string> page(std::string_view /*query*/) const override {
@@ -149,40 +142,18 @@ class EmptyTrail final : public AuditSource {
   }
 };
 
-class OpenApiServiceTest : public ::testing::Test {
+class OpenApiServiceTest : public test::ServiceFixture {
  protected:
-  void SetUp() override {
-    config_.server.port = 0;
+  OpenApiServiceTest() {
+    with_store_ = true;
     config_.compat.piston = true;
     config_.compat.dify_sandbox = true;
     config_.compat.judge0 = true;
-    loop_.on_loop([this] {
-      const std::string path = folder_.path("jobs.db");
-      store_ = store::make_sql_store(
-          loop_.executor(), [path] { return store::open_sqlite(path); }, store::SqlThreadOptions(),
-          store::StoreBounds());
-    });
-    ASSERT_TRUE(loop_.await(store_->recover()).has_value());
-    loop_.on_loop([this] {
-      ServiceParts parts(runner_, catalog_, policies_, audit_, log_);
-      parts.metrics = &metrics_;
-      parts.store = store_.get();
-      parts.audit_source = &trail_;
-      parts.sessions = &opener_;
-      service_ = std::make_unique<Service>(loop_.executor(), config_, std::move(parts));
-      ASSERT_TRUE(service_->start().has_value());
-      port_ = service_->port();
-    });
   }
-  void TearDown() override {
-    loop_.await(service_->shut_down());
-    loop_.on_loop([this] { service_.reset(); });
-    store_.reset();
-  }
-  Answer ask(const std::string& request) {
-    Client client(port_);
-    client.send(request);
-    return client.read_answer();
+  void SetUp() override { start(); }
+  void add_parts(ServiceParts& parts) override {
+    parts.audit_source = &trail_;
+    parts.sessions = &opener_;
   }
   /// The methods of a path, but OPTIONS and HEAD, which the table serves by itself.
   Set methods_of(const std::string& path) {
@@ -229,27 +200,15 @@ class OpenApiServiceTest : public ::testing::Test {
     return fields;
   }
 
-  sallyport::test::TemporaryFolder folder_;
-  config::Config config_;
-  test::FakeRunner runner_;
   test::FakeOpener opener_;
-  test::FakeCatalog catalog_;
-  test::FakePolicies policies_;
-  test::FakeAudit audit_;
   EmptyTrail trail_;
-  test::FakeLog log_;
-  metrics::BrokerMetrics metrics_{"1.2.3"};
-  test::LoopThread loop_;
-  std::unique_ptr<store::Store> store_;
-  std::unique_ptr<Service> service_;
-  std::uint16_t port_ = 0;
 };
 
 TEST_F(OpenApiServiceTest, HasTheMembersOfJobs) {
   const auto ask_async = [&](const std::string& body) {
     return json::parse(ask(post("/v1/executions", body, "Prefer: respond-async\r\n")).body);
   };
-  const json accepted = ask_async(kBareSubmission);
+  const json accepted = ask_async(test::bare_submission("1"));
   expect_described(accepted, schema("JobAccepted"), "JobAccepted");
   const std::string path = "/v1/executions/" + accepted["id"].get<std::string>();
   json job;

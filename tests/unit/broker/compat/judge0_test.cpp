@@ -1,6 +1,7 @@
 #include "broker/compat/judge0.hpp"
 
 #include "broker/compat/judge0_result.hpp"
+#include "broker/compat/judge0_stored.hpp"
 #include "broker/compat/judge0_token.hpp"
 #include "broker/compat/stored_reply.hpp"
 
@@ -69,7 +70,7 @@ TEST(Judge0, RefusesInItsWords) {
        {R"j("compiler_options": "-O3")j", R"j("command_line_arguments": "a")j",
         R"j("additional_files": "UEs=")j", R"j("number_of_runs": 2)j", R"j("cpu_time_limit": 0)j",
         R"j("enable_per_process_and_thread_memory_limit": true)j", R"j("cpu_time_limit": "1")j",
-        R"j("callback_url": "http://example.com")j", R"j("stdin": 1)j", R"j("stack_limit": "a")j"}) {
+        R"j("callback_url": 1)j", R"j("stdin": 1)j", R"j("stack_limit": "a")j"}) {
     refusal(R"j({"source_code": "1", "language_id": 71, )j" + std::string(more) + "}");
   }
   ApiError error;
@@ -191,6 +192,39 @@ TEST(Judge0, ReadsStoredReplies) {
   EXPECT_EQ(outcome.memory_mb, expected.memory_mb);
   EXPECT_FALSE(stored_reply(""));
   EXPECT_FALSE(stored_reply("[]"));
+}
+
+TEST(Judge0, CallsBackAsThePeerDoes) {
+  const Judge0Job job = read(R"j({"source_code": "1", "language_id": 71, "expected_output": "b",
+      "callback_url": "https://example.org/hook"})j");
+  EXPECT_EQ(json::parse(job.body)["callback_url"], "https://example.org/hook");
+  EXPECT_FALSE(json::parse(read(R"j({"source_code": "1", "language_id": 71, "callback_url": ""})j").body)
+                   .contains("callback_url"));
+
+  ExecutionReply reply;
+  reply.success = true;
+  reply.exit_code = 0;
+  reply.stdout_text = "a\n";
+  store::StoredJob stored;
+  stored.job.id = "01a2-b";
+  stored.job.state = store::JobState::succeeded;
+  stored.result_json = to_json(reply);
+  const auto body = judge0_callback_body(judge0_callback_form(job), stored);
+  ASSERT_TRUE(body);
+  const json told = json::parse(*body);
+  EXPECT_EQ(told["stdout"], "YQo=");
+  EXPECT_EQ(told["status"]["id"], 4);
+  EXPECT_EQ(told["token"], judge0_token("01a2-b", job));
+  EXPECT_EQ(told.size(), 8U) << "what the peer shows by itself";
+
+  stored.result_json.clear();
+  stored.job.state = store::JobState::cancelled;
+  const json cancelled = json::parse(*judge0_callback_body(judge0_callback_form(job), stored));
+  EXPECT_EQ(cancelled["status"]["id"], 13);
+  EXPECT_EQ(cancelled["message"], "dGhlIHN1Ym1pc3Npb24gd2FzIGNhbmNlbGxlZA==");
+
+  EXPECT_FALSE(judge0_callback_body("", stored));
+  EXPECT_FALSE(judge0_callback_body("01a2-b_71_0_0_", stored));
 }
 
 TEST(Judge0, ShowsWhatHasNotEnded) {

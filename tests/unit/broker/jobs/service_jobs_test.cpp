@@ -1,11 +1,7 @@
 // Jobs over HTTP: the whole broker with SQLite and a fake runner.
 #include "broker/jobs/moment.hpp"
 #include "broker/service.hpp"
-#include "broker/store/sql_store.hpp"
-#include "broker/store/sqlite_connection.hpp"
-#include "tests/support/temporary_folder.hpp"
-#include "tests/unit/broker/fakes.hpp"
-#include "tests/unit/broker/loop_thread.hpp"
+#include "tests/unit/broker/service_fixture.hpp"
 
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
@@ -25,57 +21,22 @@ namespace {
 using namespace std::chrono_literals;
 using nlohmann::json;
 using test::Answer;
+using test::bare_submission;
 using test::Client;
 using test::get;
+using test::Lines;
 using test::post;
 
-constexpr const char* kBare =
-    R"("enable_syntax_validation": false, "enable_ast_validation": false, "enable_output_validation": false)";
 constexpr const char* kAsync = "Prefer: respond-async\r\n";
 constexpr const char* kKey = "Idempotency-Key: k\r\n";
+constexpr const char* kStreamedKey = "Idempotency-Key: k\r\nAccept: application/x-ndjson\r\n";
 
-std::string submission(const std::string& code, const std::string& more = "") {
-  return "{\"code\": " + json(code).dump() + ", " + kBare + more + "}";
-}
-
-class ServiceJobsTest : public ::testing::Test {
+class ServiceJobsTest : public test::ServiceFixture {
  protected:
-  void SetUp() override {
-    config_.server.port = 0;
-    config_.server.shutdown_seconds = 5;
-  }
-  void TearDown() override {
-    if (service_) stop();
-  }
-  void start() {
-    loop_.on_loop([this] {
-      const std::string path = folder_.path("jobs.db");
-      store::StoreBounds bounds;
-      bounds.max_queued = config_.jobs.max_queued;
-      store_ = store::make_sql_store(
-          loop_.executor(), [path] { return store::open_sqlite(path); }, store::SqlThreadOptions(), bounds);
-    });
-    ASSERT_TRUE(loop_.await(store_->recover()).has_value());
-    loop_.on_loop([this] {
-      ServiceParts parts(runner_, catalog_, policies_, audit_, log_);
-      parts.store = store_.get();
-      service_ = std::make_unique<Service>(loop_.executor(), config_, std::move(parts));
-      ASSERT_TRUE(service_->start().has_value());
-      port_ = service_->port();
-    });
-  }
-  void stop() {
-    loop_.await(service_->shut_down());
-    loop_.on_loop([this] { service_.reset(); });
-    store_.reset();
-  }
-  Answer ask(const std::string& request) {
-    Client client(port_);
-    client.send(request);
-    return client.read_answer();
-  }
+  ServiceJobsTest() { with_store_ = true; }
+
   Answer send_async(const std::string& code, const std::string& more = "") {
-    return ask(post("/v1/executions", submission(code, more), kAsync));
+    return ask(post("/v1/executions", bare_submission(code, more), kAsync));
   }
   std::string accept(const std::string& code, const std::string& more = "") {
     const Answer answer = send_async(code, more);
@@ -99,27 +60,25 @@ class ServiceJobsTest : public ::testing::Test {
     ADD_FAILURE() << "does not end";
     return json();
   }
-  bool runs(std::size_t count) {
-    return loop_.eventually([this, count] { return runner_.running == count; });
+  /// The rest of a stream, as "event" or "event text" each.
+  static std::vector<std::string> rest_of(Lines& lines) {
+    std::vector<std::string> rest;
+    for (json line = lines.next(); !line.is_null(); line = lines.next()) {
+      rest.push_back(line["event"]);
+      if (line["data"].contains("text")) rest.back() += " " + line["data"]["text"].get<std::string>();
+    }
+    return rest;
   }
-  void release() {
-    loop_.on_loop([this] { runner_.release(); });
+  std::vector<std::string> streamed(const std::string& request) {
+    Client client(port_);
+    client.send(request);
+    Lines lines(client);
+    EXPECT_EQ(lines.head().status, 200) << lines.head().head;
+    return rest_of(lines);
   }
   std::size_t runs_so_far() {
     return loop_.on_loop([this] { return runner_.jobs.size(); });
   }
-
-  sallyport::test::TemporaryFolder folder_;
-  config::Config config_;
-  test::FakeRunner runner_;
-  test::FakeCatalog catalog_;
-  test::FakePolicies policies_;
-  test::FakeAudit audit_;
-  test::FakeLog log_;
-  test::LoopThread loop_;
-  std::unique_ptr<store::Store> store_;
-  std::unique_ptr<Service> service_;
-  std::uint16_t port_ = 0;
 };
 
 TEST_F(ServiceJobsTest, AnswersBeforeTheJobHasEnded) {
@@ -152,9 +111,9 @@ TEST_F(ServiceJobsTest, AnswersBeforeTheJobHasEnded) {
 
 TEST_F(ServiceJobsTest, TheModeOfTheBodyCounts) {
   start();
-  EXPECT_EQ(ask(post("/v1/executions", submission("1", R"(, "mode": "async")"))).status, 202);
-  EXPECT_EQ(ask(post("/v1/executions", submission("1", R"(, "mode": "sync")"), kAsync)).status, 200);
-  EXPECT_EQ(ask(post("/v1/executions", submission("1", R"(, "mode": "soon")"))).status, 422);
+  EXPECT_EQ(ask(post("/v1/executions", bare_submission("1", R"(, "mode": "async")"))).status, 202);
+  EXPECT_EQ(ask(post("/v1/executions", bare_submission("1", R"(, "mode": "sync")"), kAsync)).status, 200);
+  EXPECT_EQ(ask(post("/v1/executions", bare_submission("1", R"(, "mode": "soon")"))).status, 422);
 }
 
 TEST_F(ServiceJobsTest, ASubmissionThatFailsIsAFailedJobWithAResult) {
@@ -323,13 +282,13 @@ TEST_F(ServiceJobsTest, AJobWhoseLeaseHasEndedUnnoticedEndsOnce) {
 TEST_F(ServiceJobsTest, AKeyGivesTheFirstReplyAgain) {
   runner_.outcome.stdout_bytes = "1\n";
   start();
-  const std::string request = post("/v1/executions", submission("1"), kKey);
+  const std::string request = post("/v1/executions", bare_submission("1"), kKey);
   const Answer first = ask(request);
   ASSERT_EQ(first.status, 200) << first.body;
   EXPECT_EQ(json::parse(first.body)["stdout"], "1\n");
   runner_.outcome.stdout_bytes = "2\n";
   EXPECT_EQ(ask(request).body, first.body);
-  const Answer other = ask(post("/v1/executions", submission("2"), kKey));
+  const Answer other = ask(post("/v1/executions", bare_submission("2"), kKey));
   EXPECT_EQ(other.status, 422);
   EXPECT_EQ(runs_so_far(), 1U);
   stop();
@@ -340,7 +299,7 @@ TEST_F(ServiceJobsTest, AKeyGivesTheFirstReplyAgain) {
 TEST_F(ServiceJobsTest, AKeyIsWaitedForWhileTheFirstRuns) {
   runner_.hold = true;
   start();
-  const std::string request = post("/v1/executions", submission("1"), kKey);
+  const std::string request = post("/v1/executions", bare_submission("1"), kKey);
   Client first(port_);
   ASSERT_TRUE(first.send(request));
   ASSERT_TRUE(runs(1));
@@ -357,7 +316,7 @@ TEST_F(ServiceJobsTest, AKeyIsWaitedForWhileTheFirstRuns) {
 TEST_F(ServiceJobsTest, AKeyOutlivesTheClientThatSentIt) {
   runner_.hold = true;
   start();
-  const std::string request = post("/v1/executions", submission("1"), kKey);
+  const std::string request = post("/v1/executions", bare_submission("1"), kKey);
   {
     Client first(port_);
     ASSERT_TRUE(first.send(request));
@@ -373,7 +332,7 @@ TEST_F(ServiceJobsTest, AKeyOfWhatWasNotServedIsFreeAgain) {
   runner_.outcome.verdict = runners::Verdict::sandbox_failed;
   runner_.outcome.failure = runners::SandboxFailure::engine_unreachable;
   start();
-  const std::string request = post("/v1/executions", submission("1"), kKey);
+  const std::string request = post("/v1/executions", bare_submission("1"), kKey);
   const Answer refused = ask(request);
   EXPECT_EQ(refused.status, 503) << refused.body;
   EXPECT_EQ(json::parse(refused.body)["error_type"], "SandboxError");
@@ -383,7 +342,7 @@ TEST_F(ServiceJobsTest, AKeyOfWhatWasNotServedIsFreeAgain) {
 
 TEST_F(ServiceJobsTest, AKeyOfAnAsyncRequestGivesTheSameJob) {
   start();
-  const std::string request = post("/v1/executions", submission("1", R"(, "mode": "async")"), kKey);
+  const std::string request = post("/v1/executions", bare_submission("1", R"(, "mode": "async")"), kKey);
   const Answer first = ask(request);
   ASSERT_EQ(first.status, 202);
   ended(json::parse(first.body)["id"]);
@@ -396,7 +355,7 @@ TEST_F(ServiceJobsTest, AKeyOfAnAsyncRequestGivesTheSameJob) {
 TEST_F(ServiceJobsTest, ABatchIsAnsweredInOrder) {
   start();
   const std::string body =
-      R"({"executions": [)" + submission("a") + ", {\"cod\": 1}, " + submission("b") + "]}";
+      R"({"executions": [)" + bare_submission("a") + ", {\"cod\": 1}, " + bare_submission("b") + "]}";
   const Answer answer = ask(post("/v1/executions/batch", body));
   ASSERT_EQ(answer.status, 200) << answer.body;
   const json items = json::parse(answer.body)["executions"];
@@ -416,7 +375,7 @@ TEST_F(ServiceJobsTest, ABatchIsAnsweredInOrder) {
 
 TEST_F(ServiceJobsTest, ABatchUnderAKeyRunsOnce) {
   start();
-  const std::string body = R"({"executions": [)" + submission("a") + ", 7]}";
+  const std::string body = R"({"executions": [)" + bare_submission("a") + ", 7]}";
   const std::string request = post("/v1/executions/batch", body, kKey);
   const Answer first = ask(request);
   ASSERT_EQ(first.status, 200) << first.body;
@@ -427,8 +386,8 @@ TEST_F(ServiceJobsTest, ABatchUnderAKeyRunsOnce) {
 
 TEST_F(ServiceJobsTest, ABatchMayBeAsync) {
   start();
-  const std::string body = R"({"mode": "async", "executions": [)" + submission("a") + "," +
-                           submission("b", R"(, "mode": "sync")") + "]}";
+  const std::string body = R"({"mode": "async", "executions": [)" + bare_submission("a") + "," +
+                           bare_submission("b", R"(, "mode": "sync")") + "]}";
   const Answer answer = ask(post("/v1/executions/batch", body));
   ASSERT_EQ(answer.status, 202) << answer.body;
   const json items = json::parse(answer.body)["executions"];
@@ -447,7 +406,7 @@ TEST_F(ServiceJobsTest, ABatchWhoseClientLeavesIsStopped) {
   runner_.hold = true;
   start();
   Client client(port_);
-  const std::string body = R"({"executions": [)" + submission("a") + "," + submission("b") + "]}";
+  const std::string body = R"({"executions": [)" + bare_submission("a") + "," + bare_submission("b") + "]}";
   ASSERT_TRUE(client.send(post("/v1/executions/batch", body)));
   ASSERT_TRUE(runs(2));
   client.close();
@@ -463,7 +422,7 @@ TEST_F(ServiceJobsTest, AJobThatEndsTheBrokerTooOftenFails) {
     store::Submission accepted;
     accepted.jobs.emplace_back();
     accepted.jobs[0].id = "deadly";
-    accepted.jobs[0].request_json = submission("1");
+    accepted.jobs[0].request_json = bare_submission("1");
     accepted.jobs[0].wait_until_ms = 4'000'000'000'000;
     for (int death = 0; death < 2; ++death) {
       auto store = store::make_sql_store(
@@ -481,6 +440,97 @@ TEST_F(ServiceJobsTest, AJobThatEndsTheBrokerTooOftenFails) {
   EXPECT_EQ(job["state"], "failed");
   EXPECT_EQ(job["error"]["status"], 503);
   EXPECT_EQ(runs_so_far(), 0U);
+}
+
+/// The first request under a key is a stream, and so is each repetition, from the first event on.
+TEST_F(ServiceJobsTest, AStreamUnderAKeyIsGivenAgain) {
+  using Events = std::vector<std::string>;
+  runner_.hold = true;
+  start();
+  const std::string request = post("/v1/executions", bare_submission("1"), kStreamedKey);
+  Client first(port_);
+  first.send(request);
+  Lines lines(first);
+  ASSERT_EQ(lines.head().status, 200) << lines.head().head;
+  EXPECT_NE(lines.head().head.find("Content-Type: application/x-ndjson\r\n"), std::string::npos);
+  EXPECT_EQ(lines.next()["event"], "queued");
+  EXPECT_EQ(lines.next()["event"], "started");
+  ASSERT_TRUE(runs(1));
+  loop_.on_loop([this] { runner_.print("one\n"); });
+  EXPECT_EQ(lines.next()["data"]["text"], "one\n");
+
+  Client second(port_);
+  second.send(request);
+  Lines again(second);
+  ASSERT_EQ(again.head().status, 200);
+  EXPECT_EQ(again.next()["event"], "queued");
+  EXPECT_EQ(again.next()["event"], "started");
+  EXPECT_EQ(again.next()["data"]["text"], "one\n");
+  release();
+  const json result = lines.next();
+  EXPECT_EQ(result["event"], "result");
+  EXPECT_EQ(again.next(), result);
+  EXPECT_TRUE(lines.next().is_null());
+
+  EXPECT_EQ(streamed(request), (Events{"queued", "started", "stdout one\n", "result"}));
+  const Answer reply = ask(post("/v1/executions", bare_submission("1"), kKey));
+  EXPECT_EQ(json::parse(reply.body), result["data"]) << "one reply is the same request";
+  EXPECT_EQ(ask(post("/v1/executions", bare_submission("2"), kStreamedKey)).status, 422);
+  stop();
+  start();
+  EXPECT_EQ(streamed(request), (Events{"stdout one\n", "result"})) << "what the stored result tells";
+  EXPECT_EQ(runs_so_far(), 1U);
+}
+
+TEST_F(ServiceJobsTest, AStreamUnderAKeyThatIsRefusedIsAnAnswerAndFreesTheKey) {
+  config_.admission.max_concurrent = 1;
+  config_.admission.max_queued = 0;
+  runner_.hold = true;
+  start();
+  auto other =
+      std::async(std::launch::async, [&] { return ask(post("/v1/executions", bare_submission("0"))); });
+  ASSERT_TRUE(runs(1));
+  const std::string request = post("/v1/executions", bare_submission("1"), kStreamedKey);
+  const Answer refused = ask(request);
+  EXPECT_EQ(refused.status, 503);
+  EXPECT_NE(refused.head.find("Retry-After: "), std::string::npos);
+  EXPECT_EQ(json::parse(refused.body)["error_type"], "UnavailableError");
+  release();
+  EXPECT_EQ(other.get().status, 200);
+  EXPECT_EQ(streamed(request).back(), "result");
+}
+
+TEST_F(ServiceJobsTest, AStreamUnderAKeyGoesOnWithoutItsReader) {
+  runner_.hold = true;
+  start();
+  {
+    Client client(port_);
+    client.send(post("/v1/executions", bare_submission("1"), kStreamedKey));
+    Lines lines(client);
+    EXPECT_EQ(lines.next()["event"], "queued");
+  }
+  ASSERT_TRUE(loop_.eventually(
+      [this] { return metrics_.text().find("sallyport_connections 0") != std::string::npos; }));
+  EXPECT_TRUE(runs(1));
+  release();
+  EXPECT_EQ(ask(post("/v1/executions", bare_submission("1"), kKey)).status, 200);
+  loop_.on_loop([this] { EXPECT_EQ(runner_.stopped, 0U); });
+  EXPECT_EQ(runs_so_far(), 1U);
+}
+
+TEST_F(ServiceJobsTest, OfAJobThatEndedLongAgoThereIsWhatItsResultTells) {
+  using Events = std::vector<std::string>;
+  runner_.outcome.stdout_bytes = "42\n";
+  start();
+  const std::string id = accept("1");
+  ended(id);
+  stop();
+  start();
+  const std::string path = "/v1/executions/" + id + "/events";
+  const std::string accept_lines = "Accept: application/x-ndjson\r\n";
+  EXPECT_EQ(streamed(get(path, accept_lines)), (Events{"stdout 42\n", "result"}));
+  // Who has had events of it gets the end alone.
+  EXPECT_EQ(streamed(get(path, accept_lines + "Last-Event-ID: 2\r\n")), (Events{"result"}));
 }
 
 }  // namespace

@@ -30,7 +30,8 @@ class AuthenticatorTest : public ::testing::Test {
     ASSERT_EQ(ring_->load(), "");
     config_.max_failures_per_minute = 3;
     gate_ = std::make_unique<Authenticator>(
-        config_, required, *ring_, log_, [this] { return now_; }, [this] { return wall_; });
+        config_, required, std::vector<std::string>{"broker.example"}, *ring_, log_, [this] { return now_; },
+        [this] { return wall_; });
   }
 
   /// The id of the key that is let in, or the status of the refusal, which is kept in `refusal_`.
@@ -73,6 +74,30 @@ TEST_F(AuthenticatorTest, WithoutKeysNobodyNeedsOne) {
   begin({});
   EXPECT_EQ(ask({}), "");
   EXPECT_EQ(ask({}, Scope::admin), "");
+}
+
+/// Of a page whose name has been made to resolve to a loopback address the browser sends the name.
+TEST_F(AuthenticatorTest, WithoutKeysOnlyOurNamesAreServed) {
+  begin({});
+  for (const char* host : {"localhost", "LOCALHOST:8080", "127.0.0.1", "127.0.0.1:1", "127.1.2.3:80", "[::1]",
+                           "[::1]:8080", "broker.example", "Broker.Example:443"}) {
+    EXPECT_EQ(ask({{"Host", host}}), "") << host;
+  }
+  for (const char* host : {"evil.example", "evil.example:8080", "localhost.evil.example",
+                           "127.0.0.1.evil.example", "10.0.0.1", "", "localhost:", "localhost:x", "[::1",
+                           "[::2]", "0.0.0.0", "user@localhost", "broker.example.org"}) {
+    EXPECT_EQ(ask({{"Host", host}}), "421") << host;
+    EXPECT_EQ(reason(), "host");
+  }
+  EXPECT_EQ(gate_->failures(AuthFailure::host), 13U);
+  EXPECT_EQ(ask({{"Host", "evil.example"}}, Scope::execute, "unix"), "") << "no browser gets there";
+}
+
+TEST_F(AuthenticatorTest, WithAKeyTheNameIsNoMatter) {
+  const Made made = make_key("a");
+  begin({made.key});
+  EXPECT_EQ(ask({{"Host", "evil.example"}, {"X-Api-Key", made.token}}), made.key.caller->key_id);
+  EXPECT_EQ(ask({{"Host", "evil.example"}}), "401");
 }
 
 TEST_F(AuthenticatorTest, UnlessTheyAreRequired) {

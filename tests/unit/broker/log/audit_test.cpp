@@ -213,5 +213,17 @@ TEST(Audit, IgnoresTheLevelOfTheOperationalLog) {
   EXPECT_EQ(records.at(0).at("event"), "Code execution requested");
 }
 
+TEST(Audit, WhatIsBesideExecutionsHasItsOwnFields) {
+  EXPECT_EQ(
+      audit_line(AuditAction::key_revoked,
+                 {{"key_id", "key_1"}, {"scopes", std::vector<std::string>{"read"}}, {"expires", nullptr}},
+                 context_of({})),
+      R"({"ts":"2026-01-31T12:00:00.000042Z","level":"info","event":"API key revoked","key_id":"key_1",)"
+      R"("scopes":["read"],"expires":null})");
+  const auto dead = json::parse(audit_line(AuditAction::webhook_dead, {{"attempts", 3}}, context_of({})));
+  EXPECT_EQ(dead["level"], "warning");
+  EXPECT_EQ(dead["event"], "Webhook dead");
+}
+
 }  // namespace
 }  // namespace sallyport::broker::log

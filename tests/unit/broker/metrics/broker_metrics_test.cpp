@@ -35,6 +35,8 @@ class BrokerMetricsTest : public ::testing::Test {
     metrics_.watch(server_);
     metrics_.watch(gate_);
     metrics_.watch_jobs([] { return JobCounts(); });
+    metrics_.watch_webhooks([this] { return webhooks_; });
+    metrics_.watch_sessions([this] { return sessions_; });
     metrics_.watch_pool([this] { return pool_; });
     metrics_.watch_reaper([] { return runners::ReaperCounts{7, 1, 2, 3}; });
     metrics_.watch_logs([] { return 5; }, [] { return 6; });
@@ -65,8 +67,10 @@ class BrokerMetricsTest : public ::testing::Test {
   ResultCache cache_{config::Cache()};
   http::Server server_;
   keys::KeyRing keys_{"no/such/file", log_};
-  keys::Authenticator gate_{config::Keys(), false, keys_, log_};
+  keys::Authenticator gate_{config::Keys(), false, {}, keys_, log_};
   runners::PoolCounts pool_;
+  webhooks::WebhookCounts webhooks_;
+  SessionCounts sessions_;
   BrokerMetrics metrics_{"1.2.3"};
 };
 
@@ -159,6 +163,28 @@ TEST_F(BrokerMetricsTest, ShowsWhatOthersKeep) {
   EXPECT_EQ(value("sallyport_build_info{version=\"1.2.3\"}"), "1");
   EXPECT_EQ(value("sallyport_stage_seconds_bucket{stage=\"queue\",le=\"0.0025\"}"), "0");
   EXPECT_EQ(value("sallyport_stage_seconds_bucket{stage=\"queue\",le=\"0.005\"}"), "1");
+}
+
+TEST_F(BrokerMetricsTest, ShowsWebhooksAndSessions) {
+  webhooks_.attempts = {4, 2, 1};
+  webhooks_.taken = 4;
+  webhooks_.dead = 1;
+  webhooks_.kept = {7, 3};
+  sessions_.busy = 2;
+  sessions_.created = 5;
+  sessions_.ended = {1, 2, 0, 0, 0};
+  metrics_.cell(CellOutcome::success, 0.003);
+  metrics_.cell(CellOutcome::refused, 0.001);
+  metrics_.cell(CellOutcome::not_served, 9);
+  EXPECT_EQ(value("sallyport_webhook_attempts_total{result=\"failed\"}"), "2");
+  EXPECT_EQ(value("sallyport_webhook_deliveries_ended_total{outcome=\"dead\"}"), "1");
+  EXPECT_EQ(value("sallyport_webhook_deliveries{state=\"waiting\"}"), "7");
+  EXPECT_EQ(value("sallyport_webhook_deliveries{state=\"dead\"}"), "3");
+  EXPECT_EQ(value("sallyport_sessions{state=\"busy\"}"), "2");
+  EXPECT_EQ(value("sallyport_sessions_created_total"), "5");
+  EXPECT_EQ(value("sallyport_sessions_ended_total{reason=\"idle\"}"), "2");
+  EXPECT_EQ(value("sallyport_session_cells_total{outcome=\"not_served\"}"), "1");
+  EXPECT_EQ(value("sallyport_session_cell_seconds_count"), "2") << "of those that were served";
 }
 
 TEST_F(BrokerMetricsTest, TellsTheTruthAboutTheProcess) {

@@ -49,7 +49,7 @@ class EventsRouteTest : public ::testing::Test {
     loop_.on_loop([&] { events_->append(EventKind::stdout_text, text); });
   }
   void end() {
-    loop_.on_loop([&] { events_->end(EventKind::result, "{}", ""); });
+    loop_.on_loop([&] { events_->end("{}", ""); });
   }
   static std::string all_of(Client& client) {
     std::string text;
@@ -79,7 +79,7 @@ class EventsRouteTest : public ::testing::Test {
     boost::asio::awaitable<void> look(std::string, std::string,
                                       std::shared_ptr<ExecutionEvents> list) override {
       ++looks;
-      if (ended_elsewhere) list->end(EventKind::result, "{}", "");
+      if (ended_elsewhere) list->end("{}", "");
       co_return;
     }
   };

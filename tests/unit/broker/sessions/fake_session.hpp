@@ -33,10 +33,13 @@ class FakeSession : public runners::Session {
   FakeSession(const FakeSession&) = delete;
   FakeSession& operator=(const FakeSession&) = delete;
 
-  boost::asio::awaitable<runners::Outcome> run(runners::Job job, runners::OutputSink* /*sink*/,
+  boost::asio::awaitable<runners::Outcome> run(runners::Job job, runners::OutputSink* sink,
                                                base::CallBounds bounds) override {
     state_->jobs.push_back(std::move(job));
     runners::Outcome outcome = state_->outcome;
+    if (sink != nullptr && !outcome.stdout_bytes.empty()) {
+      sink->on_output(runners::OutputStream::stdout_stream, outcome.stdout_bytes);
+    }
     why_ended_ = state_->ends_with_next_cell;
     if (state_->hold) {
       const base::WaitStatus status = co_await base::sleep(std::move(bounds));

@@ -4,16 +4,18 @@
 #include "broker/policies.hpp"
 #include "broker/second_door.hpp"
 #include "broker/service.hpp"
-#include "tests/unit/broker/fakes.hpp"
-#include "tests/unit/broker/loop_thread.hpp"
+#include "tests/unit/broker/service_fixture.hpp"
 #include "tests/unit/broker/sessions/fake_session.hpp"
 
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include <chrono>
 #include <future>
 #include <memory>
 #include <string>
+#include <thread>
+#include <vector>
 
 namespace sallyport::broker {
 namespace {
@@ -22,37 +24,18 @@ using nlohmann::json;
 using test::Answer;
 using test::Client;
 using test::get;
+using test::Lines;
 using test::post;
 
-class SessionRoutesTest : public ::testing::Test {
+class SessionRoutesTest : public test::ServiceFixture {
  protected:
-  void SetUp() override {
-    config_.server.port = 0;
-    config_.server.shutdown_seconds = 1;
-    ASSERT_TRUE(rules_.load().empty());
-  }
-  void TearDown() override {
-    if (service_) stop();
-  }
-  void start() {
-    loop_.on_loop([this] {
-      ServiceParts parts(runner_, catalog_, policies_, audit_, log_);
-      parts.sessions = &opener_;
-      parts.doors.first = &first_;
-      parts.doors.output = &second_;
-      service_ = std::make_unique<Service>(loop_.executor(), config_, std::move(parts));
-      ASSERT_TRUE(service_->start().has_value());
-      port_ = service_->port();
-    });
-  }
-  void stop() {
-    loop_.await(service_->shut_down());
-    loop_.on_loop([this] { service_.reset(); });
-  }
-  Answer ask(const std::string& request) {
-    Client client(port_);
-    client.send(request);
-    return client.read_answer();
+  SessionRoutesTest() { config_.server.shutdown_seconds = 1; }
+  void SetUp() override { ASSERT_TRUE(rules_.load().empty()); }
+  const PolicyCatalog& policies() override { return policies_; }
+  void add_parts(ServiceParts& parts) override {
+    parts.sessions = &opener_;
+    parts.doors.first = &first_;
+    parts.doors.output = &second_;
   }
   Answer drop(const std::string& path) { return ask("DELETE " + path + " HTTP/1.1\r\nHost: x\r\n\r\n"); }
   /// The path of a new session.
@@ -77,19 +60,11 @@ class SessionRoutesTest : public ::testing::Test {
     loop_.on_loop([&] { function(*opener_.opened.back()); });
   }
 
-  config::Config config_;
-  test::FakeRunner runner_;
   test::FakeOpener opener_;
-  test::FakeCatalog catalog_;
   Policies policies_{""};
   PythonFirstDoor first_{policies_};
   OutputRules rules_{""};
   RedactingOutputDoor second_{rules_};
-  test::FakeAudit audit_;
-  test::FakeLog log_;
-  test::LoopThread loop_;
-  std::unique_ptr<Service> service_;
-  std::uint16_t port_ = 0;
 };
 
 TEST_F(SessionRoutesTest, RunsCellsInTheSessionsSandbox) {
@@ -329,6 +304,110 @@ TEST_F(SessionRoutesTest, TheEndOfTheBrokerEndsAll) {
   EXPECT_EQ(running.get().status, 503);
   loop_.on_loop([this] {
     for (const auto& session : opener_.opened) EXPECT_TRUE(session->destroyed);
+  });
+}
+
+TEST_F(SessionRoutesTest, ACellIsStreamedWhereThatIsAskedFor) {
+  start();
+  const std::string path = begin();
+  with_last([](test::FakeSessionState& session) {
+    session.outcome.stdout_bytes = "hi\n";
+    session.outcome.result = runners::DisplayBundle{{"text/plain", "5"}};
+  });
+  const std::string accept = "Accept: application/x-ndjson\r\n";
+  const std::string request = post(path + "/cells", R"({"code": "5"})", accept);
+  Client client(port_);
+  client.send(request);
+  Lines lines(client);
+  ASSERT_EQ(lines.head().status, 200) << lines.head().head;
+  EXPECT_EQ(lines.next()["event"], "queued");
+  EXPECT_EQ(lines.next()["event"], "started");
+  EXPECT_EQ(lines.next()["data"]["text"], "hi\n");
+  const json last = lines.next();
+  EXPECT_EQ(last["event"], "result");
+  EXPECT_EQ(last["data"]["stdout"], "hi\n");
+  EXPECT_EQ(last["data"]["result"]["text/plain"], "5");
+  EXPECT_EQ(last["data"]["session"]["cell"], 1);
+  EXPECT_EQ(last["data"]["session"]["state"], "idle");
+  EXPECT_TRUE(lines.next().is_null());
+  EXPECT_EQ(run(path, "6")["session"]["cell"], 2);
+
+  // What the first door refuses, and what is no cell.
+  Client refused(port_);
+  refused.send(post(path + "/cells", R"({"code": "import os"})", accept));
+  Lines violations(refused);
+  EXPECT_EQ(violations.next()["event"], "violation");
+  EXPECT_EQ(violations.next()["data"]["error_type"], "ValidationError");
+  EXPECT_EQ(ask(post("/v1/sessions/x/cells", R"({"code": "5"})", accept)).status, 404);
+}
+
+TEST_F(SessionRoutesTest, AStreamedCellEndsWithItsSessionOrItsReader) {
+  start();
+  const std::string path = begin();
+  with_last([](test::FakeSessionState& session) { session.hold = true; });
+  const std::string request = post(path + "/cells", R"({"code": "5"})", "Accept: application/x-ndjson\r\n");
+  {
+    Client client(port_);
+    client.send(request);
+    Lines lines(client);
+    EXPECT_EQ(lines.next()["event"], "queued");
+    ASSERT_TRUE(loop_.eventually([this] { return !opener_.opened.back()->jobs.empty(); }));
+    EXPECT_EQ(ask(request).status, 409);
+  }
+  ASSERT_TRUE(loop_.eventually([this] { return opener_.opened.back()->jobs.size() == 1; }));
+  for (int i = 0; i < 500 && state(path) != "idle"; ++i)
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  EXPECT_EQ(state(path), "idle") << "the reader has gone, and the cell was stopped";
+
+  Client client(port_);
+  client.send(request);
+  Lines lines(client);
+  EXPECT_EQ(lines.next()["event"], "queued");
+  EXPECT_EQ(lines.next()["event"], "started");
+  EXPECT_EQ(drop(path).status, 204);
+  const json last = lines.next();
+  EXPECT_EQ(last["event"], "error");
+  EXPECT_EQ(last["data"]["error_type"], "SandboxError");
+}
+
+TEST_F(SessionRoutesTest, BeginningsEndsAndCellsAreCountedAndOnRecord) {
+  config_.sessions.max_per_user = 0;
+  start();
+  const std::string deleted = begin(R"({"user_id": 7})");
+  run(deleted, "5", {{"user_id", 7}});
+  run(deleted, "import os", {{"user_id", 7}});
+  EXPECT_EQ(drop(deleted + "?user_id=7").status, 204);
+  begin(R"({"idle_seconds": 1, "log_executions": false, "user_id": 8})");
+  ASSERT_TRUE(loop_.eventually([this] { return opener_.opened.back()->destroyed; }));
+  const std::string dying = begin();
+  with_last([](test::FakeSessionState& session) { session.died.set(); });
+  ASSERT_TRUE(loop_.eventually([this] { return opener_.opened.back()->destroyed; }));
+  EXPECT_EQ(cell(dying, "5").status, 410);
+  EXPECT_EQ(ask(post(dying + "/cells", R"({"code": "5", "timeout_seconds": 1e9})")).status, 410);
+  begin();
+  const std::string text = ask(get("/metrics")).body;
+  for (const char* line : {"sallyport_sessions{state=\"idle\"} 1", "sallyport_sessions_created_total 4",
+                           "sallyport_sessions_ended_total{reason=\"deleted\"} 1",
+                           "sallyport_sessions_ended_total{reason=\"idle\"} 1",
+                           "sallyport_sessions_ended_total{reason=\"died\"} 1",
+                           "sallyport_session_cells_total{outcome=\"success\"} 1",
+                           "sallyport_session_cells_total{outcome=\"refused\"} 1",
+                           "sallyport_session_cells_total{outcome=\"not_served\"} 2",
+                           "sallyport_session_cell_seconds_count 2"}) {
+    EXPECT_NE(text.find(std::string(line) + "\n"), std::string::npos) << line;
+  }
+  loop_.on_loop([this] {
+    std::vector<std::string> told;
+    for (const AuditAction& action : audit_.actions) {
+      told.push_back(action.what == AuditAction::What::session_created ? "created"
+                                                                       : "ended " + action.reason);
+    }
+    EXPECT_EQ(told, (std::vector<std::string>{"created", "ended deleted", "created", "ended idle", "created",
+                                              "ended died", "created"}));
+    EXPECT_EQ(audit_.actions[1].count, 1U);
+    EXPECT_EQ(audit_.actions[1].user_id, UserId(std::int64_t{7}));
+    EXPECT_EQ(audit_.actions[0].id, audit_.actions[1].id);
+    EXPECT_FALSE(audit_.actions[3].log_executions);
   });
 }
 

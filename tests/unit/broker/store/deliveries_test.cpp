@@ -41,6 +41,7 @@ class DeliveriesTest : public ::testing::TestWithParam<test::BackendKind> {
     job.request_json = "{}";
     job.wait_until_ms = kNow + 1000;
     job.callback_url = url;
+    job.callback_form = "form of " + id;
     submission.jobs.push_back(std::move(job));
     await(store_->accept(std::move(submission)));
   }
@@ -70,6 +71,7 @@ TEST_P(DeliveriesTest, ADeliveryIsDueWhenTheJobHasEnded) {
   EXPECT_EQ(found[0].job_id, "a");
   EXPECT_EQ(found[0].owner_key, "key");
   EXPECT_EQ(found[0].url, kUrl);
+  EXPECT_EQ(found[0].form, "form of a");
   EXPECT_EQ(found[0].attempts, 1U);
 }
 
@@ -128,6 +130,19 @@ TEST_P(DeliveriesTest, OneThatFailedComesAgainAndOneThatDiedDoesNot) {
   EXPECT_TRUE(due(kNow + 1'000'000'000).empty());
   EXPECT_EQ(await(store_->drop_dead_deliveries(kNow + 6000)), 0U);
   EXPECT_EQ(await(store_->drop_dead_deliveries(kNow + 6001)), 1U);
+}
+
+TEST_P(DeliveriesTest, ThereAreCountsOfThem) {
+  for (const char* id : {"a", "b", "c"}) {
+    queue(id);
+    ASSERT_TRUE(finish_one());
+  }
+  due();
+  EXPECT_TRUE(await(store_->delivered("a")));
+  EXPECT_TRUE(await(store_->not_delivered("b", std::nullopt, kNow + 20, "enough")));
+  const DeliveryLoad load = await(store_->delivery_load());
+  EXPECT_EQ(load.waiting, 1U);
+  EXPECT_EQ(load.dead, 1U);
 }
 
 TEST_P(DeliveriesTest, TheFirstThatIsDueIsTheFirstThatIsHandedOut) {

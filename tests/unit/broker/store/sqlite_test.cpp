@@ -85,7 +85,7 @@ TEST_F(SqliteConnectionTest, RefusesASecondUser) {
 TEST_F(SqliteConnectionTest, OpensAgainWhatIsThere) {
   for (int i = 0; i < 3; ++i) {
     const auto connection = open_sqlite(folder_.path("jobs.db"));
-    EXPECT_EQ(connection->run("SELECT MAX(version) FROM schema_versions").at(0).integer(0), 2);
+    EXPECT_EQ(connection->run("SELECT MAX(version) FROM schema_versions").at(0).integer(0), 3);
   }
 }
 

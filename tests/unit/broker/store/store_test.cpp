@@ -459,6 +459,29 @@ TEST_P(StoreTest, StoresThatShareADatabaseShareTheQueue) {
   EXPECT_EQ(std::set<std::string>(seen.begin(), seen.end()).size(), 40U);
 }
 
+TEST_P(StoreTest, UsesOfQuotasAddUpUntilTheirPeriodIsOver) {
+  const auto use = [&](const std::string& key, std::int64_t began, std::uint64_t requests,
+                       std::int64_t over) {
+    const std::vector<QuotaUse> uses = {{key, began, requests}};
+    return await(store_->use_quotas(uses, over)).at(0);
+  };
+  EXPECT_EQ(use("a", 1000, 2, 0).requests, 2U);
+  EXPECT_EQ(use("b", 5000, 1, 0).requests, 1U);
+  open();  // Another broker, or the next one.
+  QuotaUse total = use("a", 1500, 3, 0);
+  EXPECT_EQ(total.key_id, "a");
+  EXPECT_EQ(total.requests, 5U);
+  EXPECT_EQ(total.began_ms, 1000);
+  total = use("a", 9000, 1, 1000);
+  EXPECT_EQ(total.requests, 1U) << "that period is over";
+  EXPECT_EQ(total.began_ms, 9000);
+  EXPECT_EQ(await(store_->quotas(4999)).size(), 2U);
+  const auto left = await(store_->quotas(5000));
+  ASSERT_EQ(left.size(), 1U);
+  EXPECT_EQ(left[0].key_id, "a");
+  EXPECT_TRUE(await(store_->use_quotas({}, 0)).empty());
+}
+
 std::string name_of(const ::testing::TestParamInfo<test::BackendKind>& info) {
   return info.param.name;
 }

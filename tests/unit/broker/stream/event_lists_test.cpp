@@ -21,7 +21,7 @@ class EventListsTest : public ::testing::Test {
   }
   EventLists::Pointer ended(const std::string& id, std::size_t size = 10) {
     auto events = lists_.open(id, "key");
-    events->end(EventKind::result, std::string(size, 'x'), "");
+    events->end(std::string(size, 'x'), "");
     lists_.keep(events);
     return events;
   }

@@ -80,7 +80,7 @@ TEST_F(EventSenderTest, SendsWhatThereIsAndWhatComes) {
   ASSERT_EQ(lines().size(), 2U);
   EXPECT_EQ(lines()[1]["data"]["text"], "now");
   EXPECT_FALSE(is_ready(end));
-  events_->end(EventKind::result, "{}", "ValueError");
+  events_->end("{}", "ValueError");
   turn();
   const http::BodyEnd how = end.get();
   EXPECT_TRUE(how.complete);
@@ -90,7 +90,7 @@ TEST_F(EventSenderTest, SendsWhatThereIsAndWhatComes) {
 
 TEST_F(EventSenderTest, ResumesBehindTheLastEventThatTheReaderHas) {
   for (const char* kind : {"a", "b", "c"}) events_->append(EventKind::violation, json(kind).dump());
-  events_->end(EventKind::result, "{}", "");
+  events_->end("{}", "");
   EXPECT_TRUE(begin(2).get().complete);
   ASSERT_EQ(lines().size(), 2U);
   EXPECT_EQ(lines()[0]["id"], 3);
@@ -111,7 +111,7 @@ TEST_F(EventSenderTest, ASlowReaderIsCutAndSlowsNobody) {
     events_->append(EventKind::stdout_text, std::string(1000, 'x'));
     turn();
   }
-  events_->end(EventKind::result, "{}", "");
+  events_->end("{}", "");
   turn();
   EXPECT_TRUE(is_ready(other));
   EXPECT_GT(quick.text.size(), 500'000U);
@@ -131,7 +131,7 @@ TEST_F(EventSenderTest, ASlowReaderIsCutAndSlowsNobody) {
 TEST_F(EventSenderTest, WhatIsWrittenAtOnceIsBounded) {
   events_ = std::make_shared<ExecutionEvents>(context_.get_executor(), 10'000'000);
   for (int i = 0; i < 2000; ++i) events_->append(EventKind::violation, json(std::string(1000, 'x')).dump());
-  events_->end(EventKind::result, "{}", "");
+  events_->end("{}", "");
   begin().get();
   EXPECT_EQ(lines().size(), 2001U);
   EXPECT_LT(writer_.largest, 100'000U);
@@ -144,7 +144,7 @@ TEST_F(EventSenderTest, SilenceIsBrokenByHeartbeats) {
   EXPECT_GE(lines().size(), 2U);
   for (const json& line : lines()) EXPECT_EQ(line["event"], "heartbeat");
   EXPECT_FALSE(is_ready(end));
-  events_->end(EventKind::result, "{}", "");
+  events_->end("{}", "");
   turn();
   EXPECT_TRUE(end.get().complete);
 }

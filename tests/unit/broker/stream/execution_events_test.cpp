@@ -55,18 +55,23 @@ TEST_F(ExecutionEventsTest, EventsAreNumberedFromOne) {
   EXPECT_EQ(read(0), Lines());
   events_.append(EventKind::queued, "{}");
   events_.append(EventKind::stdout_text, "a");
-  events_.end(EventKind::result, "{}", "");
+  events_.end("{}", "");
   EXPECT_EQ(read(0), Lines({"1 queued {}", "2 stdout a", "3 result {}", "end"}));
   EXPECT_EQ(read(2), Lines({"3 result {}", "end"}));
   EXPECT_EQ(read(3), Lines({"end"}));
 }
 
 TEST_F(ExecutionEventsTest, NothingFollowsTheEnd) {
-  events_.end(EventKind::error, "{}", "TimeoutError");
+  ApiError error;
+  error.status = 503;
+  error.error_type = "TimeoutError";
+  events_.fail(error);
   events_.append(EventKind::stdout_text, "late");
-  events_.end(EventKind::result, "{}", "");
-  EXPECT_EQ(read(0), Lines({"1 error {}", "end"}));
+  events_.end("{}", "");
+  EXPECT_EQ(read(0), Lines({"1 error " + error.to_json(), "end"}));
   EXPECT_EQ(events_.error_type(), "TimeoutError");
+  ASSERT_TRUE(events_.error());
+  EXPECT_EQ(events_.error()->status, 503);
 }
 
 TEST_F(ExecutionEventsTest, OutputThatNobodyHasReadGrows) {
@@ -102,7 +107,7 @@ TEST_F(ExecutionEventsTest, TheOldestAreForgottenAndWhoWantedThemFellBehind) {
 TEST_F(ExecutionEventsTest, TheEndIsKeptHoweverLargeAndForgetsNothing) {
   events_.append(EventKind::queued, "{}");
   events_.append(EventKind::stdout_text, std::string(5000, 'x'));
-  events_.end(EventKind::result, std::string(100'000, 'r'), "");
+  events_.end(std::string(100'000, 'r'), "");
   EXPECT_EQ(events_.first_id(), 1U);
   EXPECT_EQ(events_.read(0, 1 << 20).events.size(), 3U);
 }
@@ -117,7 +122,7 @@ TEST_F(ExecutionEventsTest, ReadersWaitForWhatTheyDoNotHave) {
   EXPECT_EQ(second.get(), WaitStatus::ready);
   auto third = wait(1);
   EXPECT_FALSE(is_ready(third));
-  events_.end(EventKind::result, "{}", "");
+  events_.end("{}", "");
   turn();
   EXPECT_EQ(third.get(), WaitStatus::ready);
   EXPECT_EQ(wait(2).get(), WaitStatus::ready);

@@ -137,6 +137,18 @@ TEST(CurlSender, PostsASignedBody) {
             signature("whsec", "id-1", timestamp, R"({"state":"succeeded"})"));
 }
 
+TEST(CurlSender, PutsWhereThatIsAskedFor) {
+  Receiver receiver(kOk);
+  Message put = message(receiver.url());
+  put.method = "PUT";
+  const Attempt attempt = sender("127.0.0.1").send(put);
+  EXPECT_EQ(attempt.result, Delivery::taken) << attempt.message;
+  const std::string& request = receiver.received();
+  EXPECT_TRUE(request.starts_with("PUT /hook HTTP/1.1\r\n")) << request;
+  EXPECT_TRUE(request.ends_with("\r\n\r\n{\"state\":\"succeeded\"}")) << request;
+  EXPECT_FALSE(field_of(request, "webhook-signature").empty());
+}
+
 TEST(CurlSender, WhatThePolicyDoesNotPermitIsNotConnectedTo) {
   Receiver receiver(kOk);
   // A name that resolves to what is not permitted, and ways to write an address.

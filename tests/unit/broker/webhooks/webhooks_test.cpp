@@ -56,11 +56,12 @@ class WebhooksTest : public ::testing::Test {
   }
   void start() {
     loop_.on_loop([this] {
-      WebhooksParts parts(*store_, sender_, log_);
+      WebhooksParts parts(*store_, sender_, audit_, log_);
       parts.config = config_;
       parts.now_ms = [this] { return now_.load(); };
       parts.random = [] { return 0; };
       parts.look = 5ms;
+      parts.count = 5ms;
       webhooks_ = std::make_unique<Webhooks>(loop_.executor(), std::move(parts));
       webhooks_->start();
     });
@@ -70,7 +71,7 @@ class WebhooksTest : public ::testing::Test {
     loop_.await(webhooks_->shut_down());
     loop_.on_loop([this] { webhooks_.reset(); });
   }
-  void finished_job(const std::string& id) {
+  void finished_job(const std::string& id, const std::string& form = "") {
     store::Submission submission;
     submission.now_ms = now_;
     submission.run_now = true;
@@ -80,6 +81,7 @@ class WebhooksTest : public ::testing::Test {
     job.request_json = "{}";
     job.wait_until_ms = now_ + 1000;
     job.callback_url = "https://example.org/" + id;
+    job.callback_form = form;
     submission.jobs.push_back(std::move(job));
     const auto accepted = loop_.await(store_->accept(std::move(submission)));
     store::Ending ending;
@@ -96,6 +98,7 @@ class WebhooksTest : public ::testing::Test {
   config::Webhooks config_;
   FakeSender sender_;
   broker::test::FakeLog log_;
+  broker::test::FakeAudit audit_;
   std::atomic<std::int64_t> now_{1'000'000};
   broker::test::LoopThread loop_;
   std::unique_ptr<store::Store> store_;
@@ -116,6 +119,18 @@ TEST_F(WebhooksTest, TheViewOfTheJobIsSentOnce) {
   EXPECT_EQ(body["id"], "a");
   EXPECT_EQ(body["state"], "succeeded");
   EXPECT_EQ(body["result"]["stdout"], "hi");
+  EXPECT_EQ(sender_.sent[0].method, std::string("POST"));
+}
+
+TEST_F(WebhooksTest, AJobOfAnotherEndpointIsToldInItsForm) {
+  sender_.answer.result = Delivery::taken;
+  start();
+  finished_job("a", "judge0_71_0_0_");
+  ASSERT_TRUE(sent(1));
+  EXPECT_EQ(sender_.sent[0].method, std::string("PUT"));
+  const auto body = nlohmann::json::parse(sender_.sent[0].body);
+  EXPECT_EQ(body["token"], "a_71_0_0_");
+  EXPECT_EQ(body["stdout"], "aGk=");
 }
 
 TEST_F(WebhooksTest, WhatFailsIsTriedAgainLaterAndThenIsDead) {
@@ -135,6 +150,19 @@ TEST_F(WebhooksTest, WhatFailsIsTriedAgainLaterAndThenIsDead) {
   ASSERT_TRUE(sent(3));
   EXPECT_TRUE(loop_.eventually([this] { return !log_.lines().empty(); }));
   EXPECT_EQ(log_.lines()[0], "webhook_dead: a after 3 attempts: the receiver answered 500");
+  EXPECT_TRUE(loop_.eventually([this] { return webhooks_->counts().kept.dead == 1; }));
+  loop_.on_loop([this] {
+    const WebhookCounts counts = webhooks_->counts();
+    EXPECT_EQ(counts.attempts.at(static_cast<std::size_t>(Delivery::failed)), 3U);
+    EXPECT_EQ(counts.dead, 1U);
+    EXPECT_EQ(counts.taken, 0U);
+    EXPECT_EQ(counts.kept.waiting, 0U);
+    ASSERT_EQ(audit_.actions.size(), 1U);
+    EXPECT_EQ(audit_.actions[0].what, AuditAction::What::webhook_dead);
+    EXPECT_EQ(audit_.actions[0].id, "a");
+    EXPECT_EQ(audit_.actions[0].count, 3U);
+    EXPECT_EQ(audit_.actions[0].reason, "the receiver answered 500");
+  });
   now_ += 1'000'000'000;
   std::this_thread::sleep_for(50ms);
   EXPECT_EQ(sender_.count(), 3U);
