@@ -105,7 +105,7 @@ class BrokerAlone(unittest.TestCase):
         with Server("broker", self.folder, "hold") as broker:
             empty = broker.resident_mb()
             sockets = [socket.create_connection(("127.0.0.1", broker.port)) for _ in range(1000)]
-            head = (f"POST /v1/executions HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+            head = (f"POST /v1/executions HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
                     f"Content-Length: {len(BODY)}\r\n\r\n").encode()
             # Four of them run.
             for each in sockets[:104]:
@@ -122,7 +122,7 @@ class BrokerAlone(unittest.TestCase):
             self.assertEqual(ready["queued"], 100)
             # Every connection has been used once.
             for each in sockets[104:]:
-                each.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+                each.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
             for each in sockets[104:]:
                 each.recv(4096)
             print(f"resident: {broker.resident_mb():.1f} MB at 1000 connections and 100 queued submissions, "

@@ -24,7 +24,7 @@ READERS = int(os.environ.get("SALLYPORT_TEST_BENCH_READERS", "500"))
 SECONDS = float(os.environ.get("SALLYPORT_TEST_BENCH_SECONDS", "6"))
 ROUNDS = int(os.environ.get("SALLYPORT_TEST_BENCH_ROUNDS", "20"))
 
-HEAD = ("POST /v1/executions HTTP/1.1\r\nHost: x\r\nAccept: text/event-stream\r\nContent-Type: application/json\r\n"
+HEAD = ("POST /v1/executions HTTP/1.1\r\nHost: localhost\r\nAccept: text/event-stream\r\nContent-Type: application/json\r\n"
         "Content-Length: {}\r\n\r\n")
 PROGRAM = """import time
 time.sleep(0.2)
