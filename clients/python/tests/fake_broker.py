@@ -89,6 +89,23 @@ def hang_up(handler: "_Handler") -> None:
     handler.close_connection = True
 
 
+def wait_for_end(arrived: threading.Event, left: threading.Event, first: bytes = b"") -> Action:
+    """Sends `first`, sets `arrived`, and sets `left` when the client has closed the connection."""
+
+    def act(handler: "_Handler") -> None:
+        handler.wfile.write(first)
+        handler.wfile.flush()
+        arrived.set()
+        try:
+            if handler.rfile.read(1) == b"":
+                left.set()
+        except ConnectionResetError:
+            left.set()
+        handler.close_connection = True
+
+    return act
+
+
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     wbufsize = -1  # One segment an answer.

@@ -7,7 +7,7 @@ from typing import Any, Dict
 import pytest
 
 import sallyport
-from fake_broker import FAILED, FakeBroker, _Handler, answer, hang_up, raw
+from fake_broker import FAILED, FakeBroker, _Handler, answer, hang_up, raw, wait_for_end
 from sallyport import AsyncCodeExecutor, _protocol
 from sallyport.sandboxes import BaseSandbox, SandboxConfig, SandboxResult
 
@@ -66,17 +66,7 @@ def test_tasks_run_side_by_side(broker: FakeBroker) -> None:
 
 def test_cancelling_closes_the_connection(broker: FakeBroker) -> None:
     arrived, left = threading.Event(), threading.Event()
-
-    def wait(handler: _Handler) -> None:
-        arrived.set()
-        try:
-            if handler.rfile.read(1) == b"":
-                left.set()
-        except ConnectionResetError:
-            left.set()
-        handler.close_connection = True
-
-    broker.says(wait)
+    broker.says(wait_for_end(arrived, left))
 
     async def main() -> None:
         executor = AsyncCodeExecutor(settings=broker.settings())

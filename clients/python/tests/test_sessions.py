@@ -9,7 +9,7 @@ import pytest
 
 import sallyport
 from both import Tasks, Threads
-from fake_broker import FAILED, REPLY, FakeBroker, _Handler, answer, hang_up, no_content
+from fake_broker import FAILED, REPLY, FakeBroker, answer, hang_up, no_content, wait_for_end
 from sallyport import CellResult, SandboxConfig
 
 BEGUN = answer({"id": "s1", "state": "idle", "why_ended": None, "user_id": 7, "image": "python", "policy": "default",
@@ -180,17 +180,7 @@ def test_the_end_of_the_statement_does_not_hide_its_exception(
 
 def test_cancelling_a_task_interrupts_the_cell_and_ends_the_session(broker: FakeBroker) -> None:
     arrived, left = threading.Event(), threading.Event()
-
-    def wait(handler: _Handler) -> None:
-        arrived.set()
-        try:
-            if handler.rfile.read(1) == b"":
-                left.set()
-        except ConnectionResetError:
-            left.set()
-        handler.close_connection = True
-
-    broker.says(BEGUN, wait, no_content)
+    broker.says(BEGUN, wait_for_end(arrived, left), no_content)
 
     async def work() -> None:
         executor = sallyport.AsyncCodeExecutor(settings=broker.settings())

@@ -12,6 +12,7 @@ import pytest
 import sallyport
 from fake_broker import (
     FAILED, REPLY, STREAM_END, STREAM_HEAD, FakeBroker, _Handler, answer, chunk, event, hang_up, raw, stream,
+    wait_for_end,
 )
 from sallyport import AsyncCodeExecutor, CodeExecutor, SandboxConfig, StreamEvent, _protocol
 from sallyport._events import EventReader
@@ -258,25 +259,10 @@ def test_the_time_that_the_caller_takes_does_not_count(broker: FakeBroker) -> No
     assert seen.result is not None
 
 
-def leaving(arrived: threading.Event, left: threading.Event) -> Callable[[_Handler], None]:
-    def act(handler: _Handler) -> None:
-        handler.wfile.write(STREAM_HEAD + chunk(RUN[0]))
-        handler.wfile.flush()
-        arrived.set()
-        try:
-            if handler.rfile.read(1) == b"":
-                left.set()
-        except ConnectionResetError:
-            left.set()
-        handler.close_connection = True
-
-    return act
-
-
 @pytest.mark.parametrize("how", ["close", "drop", "raise"])
 def test_to_close_the_iterator_ends_the_run(broker: FakeBroker, how: str) -> None:
     arrived, left = threading.Event(), threading.Event()
-    broker.says(leaving(arrived, left))
+    broker.says(wait_for_end(arrived, left, STREAM_HEAD + chunk(RUN[0])))
     events = CodeExecutor(settings=broker.settings()).execute_streaming("1")
     assert next(events).type == "queued" and not left.is_set()
     if how == "close":
@@ -294,7 +280,7 @@ def test_to_close_the_iterator_ends_the_run(broker: FakeBroker, how: str) -> Non
 @pytest.mark.parametrize("how", ["close", "cancel"])
 def test_to_leave_the_loop_ends_the_run(broker: FakeBroker, how: str) -> None:
     arrived, left = threading.Event(), threading.Event()
-    broker.says(leaving(arrived, left))
+    broker.says(wait_for_end(arrived, left, STREAM_HEAD + chunk(RUN[0])))
 
     async def main() -> None:
         executor = AsyncCodeExecutor(settings=broker.settings())

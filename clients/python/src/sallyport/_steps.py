@@ -35,20 +35,15 @@ def ask(call: Call) -> Steps[Reply]:
     return reply
 
 
+#: What came of a step: a call's reply, or what the transport raised; None at the beginning and behind a pause.
+_Outcome = Union[None, Reply, CodeExecutionError]
+
+
 def run(steps: "Steps[T]", transport: Transport) -> T:
+    outcome: _Outcome = None
     try:
-        step = next(steps)
         while True:
-            reply = None
-            try:
-                if isinstance(step, Pause):
-                    time.sleep(step.seconds)
-                else:
-                    reply = transport.send(step)
-            except CodeExecutionError as error:
-                step = steps.throw(error)
-            else:
-                step = steps.send(reply)
+            outcome = _take(_next(steps, outcome), transport)
     except StopIteration as end:
         value: T = end.value
         return value
@@ -57,21 +52,36 @@ def run(steps: "Steps[T]", transport: Transport) -> T:
 
 
 async def run_async(steps: "Steps[T]", transport: AsyncTransport) -> T:
+    outcome: _Outcome = None
     try:
-        step = next(steps)
         while True:
-            reply = None
-            try:
-                if isinstance(step, Pause):
-                    await asyncio.sleep(step.seconds)
-                else:
-                    reply = await transport.send(step)
-            except CodeExecutionError as error:
-                step = steps.throw(error)
-            else:
-                step = steps.send(reply)
+            outcome = await _take_async(_next(steps, outcome), transport)
     except StopIteration as end:
         value: T = end.value
         return value
     finally:
         steps.close()
+
+
+def _next(steps: "Steps[T]", outcome: _Outcome) -> Step:
+    return steps.throw(outcome) if isinstance(outcome, CodeExecutionError) else steps.send(outcome)
+
+
+def _take(step: Step, transport: Transport) -> _Outcome:
+    if isinstance(step, Pause):
+        time.sleep(step.seconds)
+        return None
+    try:
+        return transport.send(step)
+    except CodeExecutionError as error:
+        return error
+
+
+async def _take_async(step: Step, transport: AsyncTransport) -> _Outcome:
+    if isinstance(step, Pause):
+        await asyncio.sleep(step.seconds)
+        return None
+    try:
+        return await transport.send(step)
+    except CodeExecutionError as error:
+        return error
