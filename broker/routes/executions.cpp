@@ -75,15 +75,24 @@ class ExecutionRoutes {
     co_return response;
   }
 
+  /// One request as a job; its id, or the one of the first time.
+  asio::awaitable<ApiResult<std::string>> store_job(CheckedRequest checked,
+                                                    std::shared_ptr<const Caller> caller,
+                                                    std::optional<IdempotencyKey> key, Jobs::Way way) {
+    std::vector<BatchItem> items;
+    items.emplace_back(std::move(checked));
+    auto receipt = co_await parts_.jobs->accept(std::move(items), std::move(caller), std::move(key), way);
+    if (receipt.has_error()) co_return std::move(receipt.error());
+    co_return std::get<std::string>(std::move(receipt->items.at(0)));
+  }
+
   /// Answers when the job is on the disk.
   asio::awaitable<Response> accept(CheckedRequest checked, std::shared_ptr<const Caller> caller,
                                    std::optional<IdempotencyKey> key) {
-    std::vector<BatchItem> items;
-    items.emplace_back(std::move(checked));
-    auto receipt =
-        co_await parts_.jobs->accept(std::move(items), std::move(caller), std::move(key), Jobs::Way::queued);
-    if (receipt.has_error()) co_return http::to_response(receipt.error());
-    const std::string& id = std::get<std::string>(receipt->items.at(0));
+    const auto job_id =
+        co_await store_job(std::move(checked), std::move(caller), std::move(key), Jobs::Way::queued);
+    if (job_id.has_error()) co_return http::to_response(job_id.error());
+    const std::string& id = *job_id;
     Response response;
     response.status = 202;
     response.headers.push_back({"Location", "/v1/executions/" + id});
@@ -97,12 +106,10 @@ class ExecutionRoutes {
                                      std::optional<IdempotencyKey> key, std::stop_token stop) {
     const std::string owner_key = caller->key_id;
     CallBounds bounds(Deadline::after(parts_.submissions.longest(checked.request)), std::move(stop));
-    std::vector<BatchItem> items;
-    items.emplace_back(std::move(checked));
-    auto receipt =
-        co_await parts_.jobs->accept(std::move(items), std::move(caller), std::move(key), Jobs::Way::at_once);
-    if (receipt.has_error()) co_return http::to_response(receipt.error());
-    const std::string id = std::get<std::string>(receipt->items.at(0));
+    const auto job_id =
+        co_await store_job(std::move(checked), std::move(caller), std::move(key), Jobs::Way::at_once);
+    if (job_id.has_error()) co_return http::to_response(job_id.error());
+    const std::string& id = *job_id;
     auto job = co_await parts_.jobs->wait(id, owner_key, std::move(bounds));
     if (job.has_error()) {
       if (job.error().status == 499 && parts_.submissions.cutting())
@@ -162,12 +169,10 @@ class ExecutionRoutes {
                                         std::optional<IdempotencyKey> key, const EventForm& form,
                                         std::stop_token stop) {
     const std::string owner_key = caller->key_id;
-    std::vector<BatchItem> items;
-    items.emplace_back(std::move(checked));
-    auto receipt =
-        co_await parts_.jobs->accept(std::move(items), std::move(caller), std::move(key), Jobs::Way::at_once);
-    if (receipt.has_error()) co_return http::to_response(receipt.error());
-    const std::string id = std::get<std::string>(receipt->items.at(0));
+    const auto job_id =
+        co_await store_job(std::move(checked), std::move(caller), std::move(key), Jobs::Way::at_once);
+    if (job_id.has_error()) co_return http::to_response(job_id.error());
+    const std::string& id = *job_id;
     const std::uint64_t from_the_first = 0;
     auto found = co_await parts_.events->find_events(owner_key, id, from_the_first);
     if (found.has_error() && found.error().status == 404) {
