@@ -82,7 +82,7 @@ class ExecutionRoutes {
     std::vector<BatchItem> items;
     items.emplace_back(std::move(checked));
     auto receipt = co_await parts_.jobs->accept(std::move(items), std::move(caller), std::move(key), way);
-    if (receipt.has_error()) co_return std::move(receipt.error());
+    if (receipt.has_error()) co_return receipt.error();
     co_return std::get<std::string>(std::move(receipt->items.at(0)));
   }
 
