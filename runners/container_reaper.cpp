@@ -69,10 +69,10 @@ void ContainerReaper::claim(const std::string& name) {
   state_->claimed.insert(name);
 }
 
-void ContainerReaper::remove(std::string name) {
+void ContainerReaper::remove(std::string name, std::optional<docker::AttachedStream> stream) {
   state_->claimed.insert(name);
   state_->removal_began();
-  asio::co_spawn(state_->executor, remove_one(state_, std::move(name)), asio::detached);
+  asio::co_spawn(state_->executor, remove_one(state_, std::move(name), std::move(stream)), asio::detached);
 }
 
 base::Event ContainerReaper::kill(std::string id, base::Deadline deadline) {
@@ -92,7 +92,13 @@ asio::awaitable<void> ContainerReaper::kill_one(std::shared_ptr<State> state, st
   state->task_ended();
 }
 
-asio::awaitable<void> ContainerReaper::remove_one(std::shared_ptr<State> state, std::string name) {
+asio::awaitable<void> ContainerReaper::remove_one(std::shared_ptr<State> state, std::string name,
+                                                  std::optional<docker::AttachedStream> stream) {
+  if (stream) {
+    const base::CallBounds burst(base::Deadline::after(state->options.settle), state->hurry.get_token());
+    co_await base::sleep(burst);
+    stream.reset();
+  }
   const base::CallBounds nap(base::Deadline::after(state->options.settle), state->hurry.get_token());
   co_await base::sleep(nap);
   const base::CallBounds bounds(base::Deadline::after(state->options.remove_timeout),

@@ -22,8 +22,8 @@
 namespace sallyport::runners {
 
 struct ReaperOptions {
-  /// Before a removal begins: it costs the CPU time of several warm replies, which would come later by it in
-  /// a burst.
+  /// From the end of a run to the agent's dismissal, and from there to the removal. Either costs the CPU time
+  /// of several warm replies, which would come later by it in a burst.
   std::chrono::milliseconds settle{50};
   std::chrono::milliseconds remove_timeout{60'000};
   std::chrono::milliseconds list_timeout{20'000};
@@ -56,8 +56,10 @@ class ContainerReaper {
   /// A container of this name is in use: sweeps leave it alone until `remove`.
   void claim(const std::string& name);
 
-  /// Removes a claimed container in the background, forcibly; one that never came to be is fine.
-  void remove(std::string name);
+  /// Removes a claimed container in the background, forcibly; one that never came to be is fine. Its agent,
+  /// if it still waits at the other end of `stream`, is dismissed first by closing that, so that it ends by
+  /// itself.
+  void remove(std::string name, std::optional<docker::AttachedStream> stream = std::nullopt);
 
   /// Kills a container in the background. Gives what is set when the engine has answered, which it does when
   /// the container has ended, or refused, or when `deadline` has passed.
@@ -84,7 +86,8 @@ class ContainerReaper {
 
   static boost::asio::awaitable<void> kill_one(std::shared_ptr<State> state, std::string id,
                                                base::Deadline deadline, base::Event answered);
-  static boost::asio::awaitable<void> remove_one(std::shared_ptr<State> state, std::string name);
+  static boost::asio::awaitable<void> remove_one(std::shared_ptr<State> state, std::string name,
+                                                 std::optional<docker::AttachedStream> stream);
   static boost::asio::awaitable<void> sweep_forever(std::shared_ptr<State> state);
   /// `until`: for all of it, in place of a time for each call.
   static boost::asio::awaitable<void> sweep_once(std::shared_ptr<State> state,

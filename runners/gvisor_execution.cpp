@@ -152,13 +152,6 @@ asio::awaitable<bool> GVisorExecution::deliver_job() {
     died_waiting_ = warm_ && written.error().kind == docker::ErrorKind::closed;
     co_return fail(fault_of(written.error(), "the submission could not be handed to the sandbox"));
   }
-  if (!keep_) {
-    const auto closed = sandbox_->stream().close_stdin();
-    if (!closed) {
-      died_waiting_ = warm_ && closed.error().kind == docker::ErrorKind::closed;
-      co_return fail(fault_of(closed.error(), "the submission could not be handed to the sandbox"));
-    }
-  }
   collector_.feed(OutputStream::stdout_stream, sandbox_->leftover());
   co_return true;
 }
@@ -182,6 +175,8 @@ asio::awaitable<bool> GVisorExecution::collect_output() {
         reported = base::Clock::now();
         concluded_ = co_await read_report();
         if (concluded_) break;
+        // The engine's word is needed too: the agent, which stays until then, may end.
+        if (!keep_) static_cast<void>(sandbox_->stream().close_stdin());
       }
       continue;
     }

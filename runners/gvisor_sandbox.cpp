@@ -86,7 +86,7 @@ GVisorSandbox::GVisorSandbox(GVisorContext& context, SandboxClass sandbox_class,
 
 GVisorSandbox::~GVisorSandbox() {
   if (!container_id_.empty()) context_.oom_watch.forget(container_id_);
-  if (created_) context_.dependencies.reaper.remove(name_);
+  if (created_) context_.dependencies.reaper.remove(name_, std::move(stream_));
 }
 
 asio::awaitable<std::optional<SandboxFault>> GVisorSandbox::prepare(base::CallBounds bounds) {

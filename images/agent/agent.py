@@ -1,8 +1,8 @@
 """The guest agent: process 1 of a runner container.
 
 It imports what the image's recipe lists, says that it is ready, blocks on stdin until a job arrives, runs the
-submission as `__main__`, and reports how it ended. That is the end of it, unless the job says that others of
-the same user follow: then the submission runs in a fork, and the agent goes on. Or the job is a cell of a
+submission as `__main__`, and reports how it ended. Then it stays until the broker dismisses it, and is gone,
+unless the job says that others of the same user follow: then the submission runs in a fork, and the agent goes on. Or the job is a cell of a
 session: then it runs in this process, and what it leaves is there for the next one. PROTOCOL.md in this folder
 is the contract with the broker.
 
@@ -32,6 +32,7 @@ import linecache
 import operator
 import os
 import resource
+import select
 import signal
 import stat
 import sys
@@ -46,6 +47,8 @@ CONFIG = "/usr/lib/sallyport/agent.json"
 OUTPUT_FOLDER = "output"
 SHARED_FOLDERS = ("/tmp", "/dev/shm")  # What else a submission can write to.
 FILENAME = "<submission>"  # In tracebacks, sys.argv[0] and __file__.
+
+MAX_LINGER_SECONDS = 1.0  # Behind a report that the broker, for whatever reason, does not answer.
 
 EXIT_BAD_JOB = 70  # EX_SOFTWARE: the job could not be run; stderr says why, there is no trailer.
 
@@ -1123,6 +1126,19 @@ class Prepared:
         self.library_folders = [each for each in sys.path if os.path.isabs(each) and each != workspace]
         self.pid = os.getpid()
         self._teller = None
+        self._dismissal = None
+
+    def await_dismissal_on(self, pipe):
+        """The process is to stay behind its report, until the broker ends `pipe`."""
+        self._dismissal = pipe
+
+    def linger(self):
+        """Stays until the broker ends stdin: what this process's end costs the host then falls on no reply."""
+        if self._dismissal is None or _thread._count():  # Daemon threads would go on running.
+            return
+        waiting = select.poll()
+        waiting.register(self._dismissal, select.POLLIN)
+        waiting.poll(MAX_LINGER_SECONDS * 1000)
 
     def begin_fork(self, teller):
         """The process is a fork for one job; `teller` is where it tells the agent that it has reported."""
@@ -1179,6 +1195,7 @@ def make_reporter(job, prepared):
                     prepared.stderr.shut_original()
                 write(ending)
                 prepared.tell_agent()
+                prepared.linger()
         except BaseException:
             pass  # No trailer then, or half of one: the broker goes by what the engine says.
         finally:
@@ -1270,7 +1287,7 @@ def serve(workspace, config_path):
         if session is not None:
             raise BadJob("a job that is no cell, in a session")
         if not job["keep"]:
-            os.close(pipe)
+            prepared.await_dismissal_on(pipe)
             execute(job, prepared)  # Does not return.
         run_in_fork(job, pipe, prepared)
         del job

@@ -747,6 +747,38 @@ class EndingTest(AgentTest):
         os.kill(child, signal.SIGKILL)
         self.assertLess(time.monotonic() - begin, 4)
 
+    def report_of(self, code):
+        """A process whose stdin stays open, with its trailer read to the end."""
+        process = self.start()
+        self.read_ready(process)
+        process.stdin.write(frame(json.dumps(make_job(code)).encode()))
+        process.stdin.flush()
+        nonce = bytes.fromhex(NONCE)
+        self.assertEqual(process.stdout.read(len(nonce)), nonce)
+        (length,) = struct.unpack(">I", process.stdout.read(4))
+        json.loads(process.stdout.read(length))
+        return process
+
+    def test_stays_behind_the_report_until_stdin_ends(self):
+        for code in ("import sys; sys.exit(3)", "import os; os._exit(3)"):
+            with self.subTest(code=code):
+                process = self.report_of(code)
+                with self.assertRaises(subprocess.TimeoutExpired):
+                    process.wait(timeout=0.2)
+                process.stdin.close()
+                self.assertEqual(process.wait(timeout=60), 3)
+
+    def test_does_not_stay_for_ever(self):
+        self.assertEqual(self.report_of("import sys; sys.exit(3)").wait(timeout=60), 3)
+
+    def test_does_not_stay_without_a_report(self):
+        process = self.start()
+        self.read_ready(process)
+        code = "import os; os.closerange(3, 5000); os.close(1)"
+        process.stdin.write(frame(json.dumps(make_job(code)).encode()))
+        process.stdin.flush()
+        self.assertEqual(process.wait(timeout=60), 0)
+
     def test_disturbed_interpreters(self):
         for code in (
             "import sys; sys.settrace(lambda *a: 1/0)",

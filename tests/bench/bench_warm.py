@@ -13,6 +13,7 @@ import time
 import unittest
 
 from harness import ENGINE_SOCKET, NO_DOORS, Broker, UnixConnection, wait_until
+from prometheus import metrics_of
 from raw_engine import CODE, RawSandbox, broker_spec, percentile
 
 ROUNDS = int(os.environ.get("SALLYPORT_TEST_BENCH_ROUNDS", "40"))
@@ -58,7 +59,9 @@ class Client:
 
 
 def pool_is_full(broker):
-    return sum(each["State"] == "running" for each in broker.containers()) == POOL == len(broker.containers())
+    """All slots wait, and no container of a run before is left."""
+    return (metrics_of(broker).value("sallyport_pool_slots", state="ready") == POOL
+            and len(broker.containers()) == POOL)
 
 
 def settle(broker):

@@ -44,6 +44,37 @@ TEST_F(Lifecycle, ContainersAreRemovedBehindTheRun) {
   EXPECT_EQ(reaper_->counts().failed, 0U);
 }
 
+// What an end costs the host must not fall on the replies of a burst.
+TEST_F(Lifecycle, TheAgentEndsByItselfBehindTheReply) {
+  reaper_options_.settle = 3s;
+  const Outcome outcome = run("import sys\nsys.exit(7)\n");
+  EXPECT_EQ(outcome.exit_code, 7);
+  const auto after_reply = await(client_.inspect(outcome.container_id, soon()));
+  ASSERT_TRUE(after_reply) << after_reply.error().to_string();
+  EXPECT_TRUE(after_reply->running);
+
+  auto dismissed = await(client_.wait(outcome.container_id, docker::WaitCondition::not_running, soon()));
+  ASSERT_TRUE(dismissed) << dismissed.error().to_string();
+  const auto end = await(dismissed->get(soon()));
+  ASSERT_TRUE(end) << end.error().to_string();
+  EXPECT_EQ(end->status_code, 7) << "it was killed";
+  EXPECT_TRUE(containers_gone_within(20.0));
+}
+
+// With a network the engine's word on the exit is part of the reply.
+TEST_F(Lifecycle, AnEndThatIsPartOfTheReplyIsNotPutOff) {
+  reaper_options_.settle = 30s;
+  Job with_network = job("import sys\nsys.exit(7)\n");
+  with_network.limits.enable_network = true;
+  const Outcome outcome = run(std::move(with_network));
+  EXPECT_EQ(outcome.verdict, Verdict::exited);
+  EXPECT_EQ(outcome.exit_code, 7);
+  const auto after_reply = await(client_.inspect(outcome.container_id, soon()));
+  ASSERT_TRUE(after_reply) << after_reply.error().to_string();
+  EXPECT_FALSE(after_reply->running);
+  EXPECT_EQ(after_reply->exit_code, 7);
+}
+
 TEST_F(Lifecycle, OrphansOfAFormerRunAreRemovedAtStart) {
   // A run of "the former broker", cut as SIGKILL cuts it: its container goes on without an owner.
   const SandboxClass any = exact_class("python", images_.resolve("python")->digest, Limits(), runner_config_);
