@@ -1,5 +1,6 @@
 #include "broker/api/strict_json.hpp"
 
+#include "broker/api/json_events.hpp"
 #include "broker/api/utf8.hpp"
 
 #include <algorithm>
@@ -77,18 +78,18 @@ class Handler final : public nlohmann::json_sax<Json> {
   bool binary(binary_t& /*item*/) override { return false; }  // No such thing in JSON text.
 
   bool start_object(std::size_t /*elements*/) override {
-    keys_.emplace_back();
+    if (verbatim()) keys_.emplace_back();
     return open(Json::object(), '{');
   }
   bool start_array(std::size_t /*elements*/) override { return open(Json::array(), '['); }
   bool end_object() override {
-    keys_.pop_back();
+    if (verbatim_depth_ > 0) keys_.pop_back();
     return close('}');
   }
   bool end_array() override { return close(']'); }
 
   bool key(string_t& name) override {
-    if (!keys_.back().insert(name).second) {
+    if (occurs_twice(name)) {
       std::string quoted;
       append_json_string(quoted, cut_utf8(name, kMaxQuotedText));
       return fail(refusal(400, "the key " + quoted + " occurs twice in one object"));
@@ -121,6 +122,13 @@ class Handler final : public nlohmann::json_sax<Json> {
 
  private:
   [[nodiscard]] bool verbatim() const { return verbatim_depth_ > 0 || next_is_verbatim_; }
+
+  /// Of a key in the object that is open.
+  bool occurs_twice(const std::string& name) {
+    if (verbatim()) return !keys_.back().insert(name).second;
+    if (stack_.size() == 1 && seen_verbatim_ && name == bounds_.verbatim_member) return true;
+    return stack_.back()->contains(name);
+  }
 
   bool fail(ApiError error) {
     error_ = std::move(error);
@@ -200,7 +208,7 @@ class Handler final : public nlohmann::json_sax<Json> {
   const JsonBounds& bounds_;
   Json root_;
   std::vector<Json*> stack_;  // Open containers. A container's address holds while only its last child grows.
-  std::vector<std::unordered_set<std::string>> keys_;
+  std::vector<std::unordered_set<std::string>> keys_;  // Of the open objects in the verbatim member.
   std::string key_;
   std::size_t values_ = 0;
   std::string verbatim_;
@@ -237,6 +245,9 @@ ApiResult<StrictJson> parse_strict_json(std::string_view text, const JsonBounds&
   if (const std::size_t bad = find_invalid_utf8(text); bad != std::string_view::npos) {
     return malformed(text, bad, "invalid UTF-8");
   }
+  Handler fast(text, bounds);
+  if (give_json_events(text, fast)) return fast.result();
+  // Refused, for whatever reason: the slower reader finds it again, and has the words for it.
   Handler handler(text, bounds);
   Json::sax_parse(text.begin(), text.end(), &handler);
   return handler.result();

@@ -57,6 +57,57 @@ std::string base64_inside(std::string_view value, std::size_t shift) {
   return begin < end ? text.substr(begin, end - begin) : std::string();
 }
 
+// What the name of a secret has in it, in small letters and without what joins words.
+constexpr std::array<std::string_view, 21> secret_parts{
+    "password",   "passwd",           "passphrase",  "secret",     "apikey", "accesskey",
+    "privatekey", "authkey",          "signingkey",  "credential", "token",  "authorization",
+    "bearer",     "connectionstring", "databaseurl", "dsn",        "cookie", "sessionid",
+    "webhookurl", "encryptionkey",    "masterkey"};
+constexpr std::array<std::string_view, 5> secret_words{"pass", "pwd", "pin", "auth", "key"};
+constexpr std::array<std::string_view, 2> secret_ends{"pwd", "pass"};
+
+// Of all those, what is common to several: a text without any of them has no such name.
+constexpr std::array<std::string_view, 15> secret_stems{
+    "pass",        "pwd",        "pin",    "auth",      "key",
+    "secret",      "credential", "token",  "bearer",    "connectionstring",
+    "databaseurl", "dsn",        "cookie", "sessionid", "webhookurl"};
+
+template <class Names>
+constexpr bool have_stems(const Names& names) {
+  for (const std::string_view name : names) {
+    bool found = false;
+    for (const std::string_view stem : secret_stems) found = found || name.find(stem) != name.npos;
+    if (!found) return false;
+  }
+  return true;
+}
+static_assert(have_stems(secret_parts) && have_stems(secret_words) && have_stems(secret_ends));
+
+// In small letters, without what joins words: "apiKey", "api_key" and "API-KEY" are one.
+std::string plain_name(std::string_view name) {
+  std::string plain;
+  plain.reserve(name.size());
+  for (const char c : name) {
+    if (c >= 'A' && c <= 'Z') {
+      plain += static_cast<char>(c - 'A' + 'a');
+    } else if (c != '_' && c != '-' && c != ' ' && c != '.') {
+      plain += c;
+    }
+  }
+  return plain;
+}
+
+template <class Parts>
+bool has_any(const std::string& plain, const Parts& parts) {
+  return std::any_of(parts.begin(), parts.end(),
+                     [&plain](std::string_view part) { return plain.find(part) != std::string::npos; });
+}
+
+// Whether a name in this JSON may be a secret's: far cheaper to say than to read it. An escape may hide one.
+bool may_name_secrets(std::string_view json) {
+  return json.find('\\') != std::string_view::npos || has_any(plain_name(json), secret_stems);
+}
+
 void collect(const Json& json, bool secret, std::size_t depth, std::vector<std::string>& into) {
   if (depth > deepest || into.size() >= most_known_secrets) {
     return;
@@ -81,35 +132,24 @@ void collect(const Json& json, bool secret, std::size_t depth, std::vector<std::
 }  // namespace
 
 bool is_secret_name(std::string_view name) {
-  // In small letters, without what joins words: "apiKey", "api_key" and "API-KEY" are one.
-  std::string plain;
-  for (const char c : name.substr(0, 128)) {
-    if (c >= 'A' && c <= 'Z') {
-      plain += static_cast<char>(c - 'A' + 'a');
-    } else if (c != '_' && c != '-' && c != ' ' && c != '.') {
-      plain += c;
-    }
-  }
-  constexpr std::array<std::string_view, 21> parts{
-      "password",   "passwd",           "passphrase",  "secret",     "apikey", "accesskey",
-      "privatekey", "authkey",          "signingkey",  "credential", "token",  "authorization",
-      "bearer",     "connectionstring", "databaseurl", "dsn",        "cookie", "sessionid",
-      "webhookurl", "encryptionkey",    "masterkey"};
-  constexpr std::array<std::string_view, 5> whole{"pass", "pwd", "pin", "auth", "key"};
+  const std::string plain = plain_name(name.substr(0, 128));
   // Counts and kinds of tokens are none.
   constexpr std::array<std::string_view, 8> harmless{"tokens",    "maxtoken", "tokencount", "tokenizer",
                                                      "tokentype", "tokenid",  "secretname", "publickey"};
-  const auto has = [&plain](std::string_view part) { return plain.find(part) != std::string::npos; };
-  if (std::any_of(harmless.begin(), harmless.end(), has)) {
+  if (has_any(plain, harmless)) {
     return false;
   }
-  return std::any_of(parts.begin(), parts.end(), has) ||
-         std::find(whole.begin(), whole.end(), plain) != whole.end() || plain.ends_with("pwd") ||
-         plain.ends_with("pass");
+  return has_any(plain, secret_parts) ||
+         std::find(secret_words.begin(), secret_words.end(), plain) != secret_words.end() ||
+         std::any_of(secret_ends.begin(), secret_ends.end(),
+                     [&plain](std::string_view end) { return plain.ends_with(end); });
 }
 
 std::vector<std::string> secrets_of_context(std::string_view json) {
   std::vector<std::string> result;
+  if (!may_name_secrets(json)) {
+    return result;
+  }
   collect(Json::parse(json, nullptr, false), false, 0, result);
   return result;
 }
