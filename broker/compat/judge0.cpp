@@ -18,7 +18,7 @@ namespace {
 using Json = nlohmann::json;
 using OrderedJson = nlohmann::ordered_json;
 
-constexpr std::array<FieldName, 8> kNames = {
+constexpr std::array<FieldName, 8> kJudge0Names = {
     {{"code", "source_code"},
      {"stdin", "stdin"},
      {"sandbox_config.timeout_seconds", "wall_time_limit"},
@@ -199,7 +199,7 @@ std::string judge0_languages_body(const std::vector<Judge0Language>& languages) 
 }
 
 std::string judge0_error(const ApiError& given_error) {
-  const ApiError error = in_words_of_peer(given_error, kNames);
+  const ApiError error = in_words_of_peer(given_error, kJudge0Names);
   OrderedJson body;
   const std::string field = field_of(error);
   if (field.empty() || error.status != 422) {

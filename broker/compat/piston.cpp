@@ -18,12 +18,12 @@ namespace {
 using Json = nlohmann::json;
 using OrderedJson = nlohmann::ordered_json;
 
-constexpr std::array<FieldName, 6> kNames = {{{"code", "files"},
-                                              {"stdin", "stdin"},
-                                              {"sandbox_config.timeout_seconds", "run_timeout"},
-                                              {"sandbox_config.max_cpu_seconds", "run_cpu_time"},
-                                              {"sandbox_config.max_memory_mb", "run_memory_limit"},
-                                              {"image", "language"}}};
+constexpr std::array<FieldName, 6> kPistonNames = {{{"code", "files"},
+                                                    {"stdin", "stdin"},
+                                                    {"sandbox_config.timeout_seconds", "run_timeout"},
+                                                    {"sandbox_config.max_cpu_seconds", "run_cpu_time"},
+                                                    {"sandbox_config.max_memory_mb", "run_memory_limit"},
+                                                    {"image", "language"}}};
 constexpr double kMegabyte = 1024.0 * 1024.0;
 constexpr std::size_t kMaxFiles = 1024;  // What may be sent is bounded further by sandbox.max_files.
 
@@ -229,7 +229,7 @@ std::string piston_runtimes(const std::vector<Runtime>& known) {
 }
 
 ApiError piston_error(ApiError error) {
-  error = in_words_of_peer(std::move(error), kNames);
+  error = in_words_of_peer(std::move(error), kPistonNames);
   if (error.status == 422) error.status = 400;
   return error;
 }
