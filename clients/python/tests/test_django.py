@@ -18,7 +18,7 @@ from django.http import HttpRequest  # noqa: E402
 from django.template import Context, Template  # noqa: E402
 from django.test import Client, override_settings  # noqa: E402
 
-from sallyport import CodeExecutor, ExecutionResult  # noqa: E402
+from sallyport import CellResult, CodeExecutor, ExecutionResult  # noqa: E402
 from sallyport.django import DjangoCodeExecutor, execution_finished, get_executor  # noqa: E402
 from sallyport.django.history.models import Execution  # noqa: E402
 
@@ -230,6 +230,22 @@ def test_a_result_is_shown_with_its_pictures() -> None:
         page = shown(value)
         assert '<img src="data:image/png;base64,MTI=" alt="plot.png">' in page
         assert "&lt;script&gt;" in page and "a&lt;b&gt;.csv" in page and "text/html" not in page
+
+
+def test_a_cell_is_shown_with_its_value_and_figures() -> None:
+    reply = {
+        **REPLY, "session": {"id": "s", "cell": 1, "state": "idle", "why_ended": None},
+        "displays": [{"image/png": "MTI="}, {"text/plain": "<i>", "image/png": "MTM="}, {"text/plain": "<b>two"}],
+        "result": {"text/plain": "   a\n0  1", "text/html": "<table onclick='x'>"},
+    }
+    cell = CellResult.from_reply(reply)
+    for value in (cell, cell.to_dict()):
+        page = shown(value)
+        assert '<img src="data:image/png;base64,MTI=" alt="Figure">' in page
+        assert '<img src="data:image/png;base64,MTM=" alt="&lt;i&gt;">' in page
+        assert '<pre class="sallyport-value">&lt;b&gt;two</pre>' in page
+        assert '<pre class="sallyport-value">   a\n0  1</pre>' in page and "table" not in page
+    assert "sallyport-value" not in shown(ExecutionResult.from_reply(REPLY, 30))
 
 
 def test_a_failure_is_shown_with_its_violations() -> None:
