@@ -22,7 +22,7 @@ run_all_tests() {
     suite "conformance tests (the parser against CPython)" release -L conformance
     prepared "the runner images" images_of_tests && has_images=true
   fi
-  # The tests wait for the engine part of the time. Two go side by side, but those that CMake says want the machine alone.
+  # The tests wait for the engine part of the time. Two go side by side, those apart that CMakeLists.txt runs alone.
   begin_beside
   if $has_images; then
     suite "integration tests (real engine, real gVisor)" release -L integration -j 2
@@ -77,8 +77,8 @@ images_of_tests() {
   write_broker_config && build_images python python-data
 }
 
-# prepared NAME COMMAND...: a step that suites need. One that fails is a failure in the result; its suites are left out,
-# and the others run.
+# prepared NAME COMMAND...: a step that suites need. One that fails is a failure in the result; its suites are left
+# out, and the others run.
 prepared() {
   local name=$1
   shift

@@ -1,5 +1,5 @@
-"""The page, and the ways to run what is typed into it: as a stream, as cells of a session that keeps its variables, and whole
-where a browser has no script."""
+"""The page, and the ways to run what is typed into it: as a stream, as cells of a session that keeps its variables, and
+whole where a browser has no script."""
 
 import contextlib
 
