@@ -4,6 +4,6 @@ build_images() {
   step "Runner images ($*)"
   local name
   for name in "$@"; do
-    "$SALLYPORT" images build --config "$BROKER_CONFIG" "$name"
+    "$SALLYPORT" images build --config "$BROKER_CONFIG" "$name" || return
   done
 }

@@ -4,37 +4,45 @@ TEST_RESULTS=$LOG_DIR/tests
 PASSED=0
 FAILED=0
 FAILED_SUITES=()
+BESIDE=
+REPORTED=false
 
 run_all_tests() {
   mkdir -p "$TEST_RESULTS"
   rm -f "$TEST_RESULTS"/*.xml "$TEST_RESULTS"/failed.txt
   # What the tests and the binary need to know of this machine; the tests make everything else themselves.
   export SALLYPORT_ENGINE_SOCKET=$ENGINE_SOCKET
-
-  step "Building"
-  build_preset release
-  suite "unit tests" release -L unit -j "$(nproc)"
-  suite "conformance tests (the parser against CPython)" release -L conformance
-
-  write_broker_config
-  build_images python python-data
   export SALLYPORT_TEST_IMAGE_RECORD=$STATE_DIR/images.json
-  # These tests wait for the engine most of the time.
+  trap at_exit EXIT
+
+  local has_images=false
+  step "Building"
+  if prepared "the build" build_preset release; then
+    suite "unit tests" release -L unit -j "$(nproc)"
+    suite "conformance tests (the parser against CPython)" release -L conformance
+    prepared "the runner images" images_of_tests && has_images=true
+  fi
+  # The tests wait for the engine part of the time. Two go side by side, those apart that CMakeLists.txt runs alone.
   begin_beside
-  suite "integration tests (real engine, real gVisor)" release -L integration
-  suite "adversarial tests (real gVisor)" release -L adversarial
+  if $has_images; then
+    suite "integration tests (real engine, real gVisor)" release -L integration -j 2
+    suite "adversarial tests (real gVisor)" release -L adversarial -j 2
+  fi
   end_beside
 
   # What failed to build beside the tests is built again here, and says why.
   step "Building with AddressSanitizer and UndefinedBehaviorSanitizer"
-  build_preset asan-ubsan unit_tests
-  suite "unit tests under ASan and UBSan" asan-ubsan -L unit -j "$(nproc)"
+  if prepared "the build with ASan and UBSan" build_preset asan-ubsan unit_tests; then
+    suite "unit tests under ASan and UBSan" asan-ubsan -L unit -j "$(nproc)"
+  fi
   step "Building with ThreadSanitizer"
-  build_preset tsan unit_tests
-  suite "concurrent parts under TSan" tsan -L unit -j "$(nproc)"
+  if prepared "the build with TSan" build_preset tsan unit_tests; then
+    suite "concurrent parts under TSan" tsan -L unit -j "$(nproc)"
+  fi
   step "Building the fuzz targets with clang"
-  build_preset fuzz fuzz_targets
-  suite "fuzz targets, a short run each from their seeds" fuzz -L fuzz -j "$(nproc)"
+  if prepared "the build of the fuzz targets" build_preset fuzz fuzz_targets; then
+    suite "fuzz targets, a short run each from their seeds" fuzz -L fuzz -j "$(nproc)"
+  fi
 
   step "The Python client: types, unit tests, wheel"
   script clients/python/check
@@ -42,6 +50,11 @@ run_all_tests() {
   step "Format, include direction, clang-tidy"
   script reported_check
 
+  report_result
+}
+
+report_result() {
+  REPORTED=true
   step "Result after $((SECONDS / 60)) min $((SECONDS % 60)) s"
   # Once more and in short, for whoever sees the end of a long log alone.
   [[ ! -s $TEST_RESULTS/failed.txt ]] || cat "$TEST_RESULTS/failed.txt"
@@ -49,6 +62,31 @@ run_all_tests() {
   for name in "${FAILED_SUITES[@]}"; do say "failed: $name"; done
   echo "$PASSED passed, $FAILED failed"
   ((FAILED == 0))
+}
+
+# However the run ends, there is a result.
+at_exit() {
+  [[ -z $BESIDE ]] || kill -- "-$BESIDE" 2>/dev/null || true
+  $REPORTED && return
+  FAILED=$((FAILED + 1))
+  FAILED_SUITES+=("the run was cut off before its end")
+  report_result
+}
+
+images_of_tests() {
+  write_broker_config && build_images python python-data
+}
+
+# prepared NAME COMMAND...: a step that suites need. One that fails is a failure in the result; its suites are left
+# out, and the others run.
+prepared() {
+  local name=$1
+  shift
+  ("$@") && return  # In a process of its own, which may end itself.
+  say "failed: $name; what needs it is not run"
+  FAILED=$((FAILED + 1))
+  FAILED_SUITES+=("$name, and with it what needs it")
+  return 1
 }
 
 # begin_beside, end_beside: what needs no engine, in the background and behind all else: the other builds, and the check,
@@ -70,13 +108,12 @@ begin_beside() {
   ) >"$LOG_DIR/beside.log" 2>&1 &
   BESIDE=$!
   set +m
-  trap 'kill -- "-$BESIDE" 2>/dev/null || true' EXIT
 }
 
 end_beside() {
   step "Waiting for what was begun beside the tests"
   wait "$BESIDE" || true
-  trap - EXIT
+  BESIDE=
 }
 
 reported_check() {

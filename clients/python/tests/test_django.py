@@ -6,7 +6,7 @@ from typing import Any, Dict, Iterator, List
 import django
 import pytest
 
-from fake_broker import FAILED, REPLY, FakeBroker, answer
+from fake_broker import FAILED, REPLY, FakeBroker, answer, hang_up
 
 django.setup()
 
@@ -18,7 +18,7 @@ from django.http import HttpRequest  # noqa: E402
 from django.template import Context, Template  # noqa: E402
 from django.test import Client, override_settings  # noqa: E402
 
-from sallyport import CodeExecutor, ExecutionResult  # noqa: E402
+from sallyport import CellResult, CodeExecutor, ExecutionResult  # noqa: E402
 from sallyport.django import DjangoCodeExecutor, execution_finished, get_executor  # noqa: E402
 from sallyport.django.history.models import Execution  # noqa: E402
 
@@ -49,7 +49,7 @@ def test_good_settings_pass_the_checks() -> None:
     every: Dict[str, Any] = {
         "BASE_URL": "https://broker.example", "API_KEY": "key", "IMAGE": "python", "POLICY": "strict",
         "CONNECT_TIMEOUT_SECONDS": 1, "OVERHEAD_SECONDS": 5, "MAX_RETRIES": 1, "MAX_RETRY_WAIT_SECONDS": 1,
-        "MAX_IDLE_CONNECTIONS": 2, "ENABLE_AST_VALIDATION": True, "RAISE_ON_FAILURE": False,
+        "MAX_IDLE_CONNECTIONS": 2, "ENABLE_AST_VALIDATION": True, "RAISE_ON_FAILURE": False, "IDEMPOTENT": True,
         "SANDBOX_CONFIG": {"timeout_seconds": 5}, "HISTORY_KEEP_CODE": False, "HISTORY_MAX_CHARACTERS": 10,
     }
     assert problems(every) == []
@@ -65,6 +65,7 @@ def test_good_settings_pass_the_checks() -> None:
         ({"MAX_RETRIES": -1}, "max_retries"),
         ({"MAX_RETRIES": "2"}, "SALLYPORT is wrong"),
         ({"RAISE_ON_FAILURE": "yes"}, "not a bool"),
+        ({"IDEMPOTENT": 1}, "SALLYPORT['IDEMPOTENT'] is not a bool"),
         ({"SANDBOX_CONFIG": {"timeout": 5}}, "SALLYPORT['SANDBOX_CONFIG'] is wrong"),
         ({"HISTORY_MAX_CHARACTERS": "all"}, "not a number"),
         ({"BASE_URL": "http://broker.example", "API_KEY": "k"}, "W001"),
@@ -98,6 +99,37 @@ def test_an_executor_is_the_users_and_the_settings(site: FakeBroker) -> None:
     get_executor(request).execute("1")
     assert "user_id" not in site.last.body
     assert get_executor().user_id is None
+
+
+def test_executions_carry_a_key_where_the_settings_say_so(site: FakeBroker) -> None:
+    get_executor().execute("1")
+    assert "Idempotency-Key" not in site.last.headers
+    get_executor(idempotent=True).execute("1")
+    assert "Idempotency-Key" in site.last.headers
+    with override_settings(SALLYPORT={"BASE_URL": site.url, "IDEMPOTENT": True}):
+        executor = get_executor()
+        keys = set()
+        for _ in range(2):
+            assert executor.execute("1").success
+            keys.add(site.last.headers["Idempotency-Key"])
+        assert len(keys) == 2  # One of each execution's own.
+        site.says(answer({"executions": [{"id": "b", "state": "succeeded", "result": REPLY}]}))
+        assert executor.execute_batch(["1"])[0].success
+        assert "Idempotency-Key" in site.last.headers
+        get_executor(idempotent=False).execute("1")
+        assert "Idempotency-Key" not in site.last.headers
+        executor.execute("1", idempotency_key="mine")
+        assert site.last.headers["Idempotency-Key"] == "mine"
+
+
+def test_a_lost_reply_is_asked_for_again_where_the_settings_give_keys(site: FakeBroker) -> None:
+    for settings, served, asked in (({}, False, 1), ({"IDEMPOTENT": True}, True, 2)):
+        del site.requests[:]
+        site.says(hang_up, answer())
+        with override_settings(SALLYPORT={"BASE_URL": site.url, "MAX_RETRIES": 1, **settings}):
+            assert get_executor().execute("1").was_served is served
+        assert len(site.requests) == asked
+        site.script.clear()
 
 
 def test_what_is_made_without_the_app_finds_the_broker_too(site: FakeBroker) -> None:
@@ -198,6 +230,22 @@ def test_a_result_is_shown_with_its_pictures() -> None:
         page = shown(value)
         assert '<img src="data:image/png;base64,MTI=" alt="plot.png">' in page
         assert "&lt;script&gt;" in page and "a&lt;b&gt;.csv" in page and "text/html" not in page
+
+
+def test_a_cell_is_shown_with_its_value_and_figures() -> None:
+    reply = {
+        **REPLY, "session": {"id": "s", "cell": 1, "state": "idle", "why_ended": None},
+        "displays": [{"image/png": "MTI="}, {"text/plain": "<i>", "image/png": "MTM="}, {"text/plain": "<b>two"}],
+        "result": {"text/plain": "   a\n0  1", "text/html": "<table onclick='x'>"},
+    }
+    cell = CellResult.from_reply(reply)
+    for value in (cell, cell.to_dict()):
+        page = shown(value)
+        assert '<img src="data:image/png;base64,MTI=" alt="Figure">' in page
+        assert '<img src="data:image/png;base64,MTM=" alt="&lt;i&gt;">' in page
+        assert '<pre class="sallyport-value">&lt;b&gt;two</pre>' in page
+        assert '<pre class="sallyport-value">   a\n0  1</pre>' in page and "table" not in page
+    assert "sallyport-value" not in shown(ExecutionResult.from_reply(REPLY, 30))
 
 
 def test_a_failure_is_shown_with_its_violations() -> None:

@@ -84,23 +84,39 @@ class Jobs(client_case.ClientTestCase):
         with self.assertRaises(sallyport.RequestRefusedError):
             self.executor().job(str(uuid.uuid4()))
 
-    def test_batches(self):
-        executor = self.executor(user_id="batch")
-        results = executor.execute_batch(
-            ["print('a')", "1 / 0", Submission("print(context['x'])", {"x": 5}), Submission("open('in').read()", files={
-                "../in": "x"})])
+    PROGRAMS = ["print('a')", "1 / 0", Submission("print(context['x'])", {"x": 5}),
+                Submission("open('in').read()", files={"../in": "x"})]
+
+    def check_batch(self, results, refused):
+        """Of PROGRAMS, and of more than a batch may have."""
         self.assertEqual([result.was_served for result in results], [True, True, True, False])
         self.assertEqual([result.stdout for result in results[:3]], ["a\n", "", "5\n"])
         self.assertEqual(results[1].error_type, "ZeroDivisionError")
         self.assertIsInstance(results[3].error, sallyport.RequestRefusedError)
-        refused = executor.execute_batch(["1"] * 33)
         self.assertEqual({result.error_type for result in refused}, {"RequestRefusedError"})
 
-        async def main():
-            async with AsyncCodeExecutor(settings=self.settings) as tasks:
-                return await tasks.execute_batch(["print(1)", "print(2)"])
+    def test_batches(self):
+        executor = self.executor(user_id="batch")
+        self.check_batch(executor.execute_batch(self.PROGRAMS), executor.execute_batch(["1"] * 33))
 
-        self.assertEqual([result.stdout for result in asyncio.run(main())], ["1\n", "2\n"])
+    def test_batches_of_tasks(self):
+        async def main():
+            async with AsyncCodeExecutor(user_id="batch", settings=self.settings) as executor:
+                self.check_batch(await executor.execute_batch(self.PROGRAMS), await executor.execute_batch(["1"] * 33))
+                first = await executor.execute_batch(["import random\nprint(random.random())"], idempotency_key="tasks")
+                again = await executor.execute_batch(["import random\nprint(random.random())"], idempotency_key="tasks")
+                self.assertEqual(again, first)
+                # Other tasks go on meanwhile, and a batch whose task is cancelled is ended.
+                batch = asyncio.ensure_future(executor.execute_batch(["import time\ntime.sleep(50)"] * 2))
+                while len(self.broker.containers()) < 2:
+                    await asyncio.sleep(0.05)
+                self.assertEqual((await executor.execute("print('meanwhile')")).stdout, "meanwhile\n")
+                batch.cancel()
+                with self.assertRaises(asyncio.CancelledError):
+                    await batch
+
+        asyncio.run(asyncio.wait_for(main(), 90))
+        self.assertTrue(self.broker.containers_gone(30))
 
 
 class LostReplies(client_case.ClientTestCase):

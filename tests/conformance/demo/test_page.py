@@ -209,6 +209,95 @@ class Page(BrokerTestCase, PageTestCase):
             self.assertEqual(self.find("#status").text, "Not run")
             self.assertIn("python-data", self.find(".error").text)
 
+    def keep_variables(self):
+        self.open()
+        self.find("#keep").click()
+        self.addCleanup(self.browser.get, "about:blank")  # Leaving the page ends its session.
+
+    def run_cell(self, code, state="succeeded"):
+        self.write(code)
+        self.find("#run").click()
+        self.ends(state)
+
+    def shown(self):
+        return [value.get_attribute("textContent") for value in self.find_all("#displays .value")]
+
+    def test_variables_are_kept_from_cell_to_cell(self):
+        self.keep_variables()
+        self.run_cell("import sys\nx = 20\nprint('out')\nprint('err', file=sys.stderr)")
+        self.assertEqual((self.output(), self.shown()), ("out\nerr\n", []))
+        self.assertEqual(self.find("#output .stderr").text.strip(), "err")
+        self.run_cell("display(x)\nx + 1")
+        self.assertEqual((self.output(), self.shown()), ("", ["20", "21"]))
+        self.assertIn("cell 2", self.find("#status").text)
+        self.assertEqual(len(self.broker.containers()), 1)
+        # A failure changes nothing for the next, neither at run time nor at the first door.
+        self.run_cell("1 / 0", "failed")
+        self.assertIn("division by zero", self.find(".error").text)
+        self.assertEqual([line.text for line in self.find_all(".gutter .marked")], ["1"])
+        self.run_cell("import os", "failed")
+        self.assertEqual(len(self.find_all(".violation .carets")), 1)
+        self.run_cell("x")
+        self.assertEqual((self.shown(), self.find_all(".violation, .error")), (["20"], []))
+        self.find("#keep").click()
+        self.assertTrue(self.broker.containers_gone(30))
+        self.run_cell("x", "failed")
+        self.assertIn("NameError", self.find("#status").text)
+
+    def test_figures_of_a_cell_are_shown(self):
+        with open(IMAGE_RECORD, encoding="utf-8") as record:
+            if "python-data" not in json.load(record)["images"]:
+                self.skipTest("needs the image python-data")
+        self.keep_variables()
+        self.js("document.querySelector('#image').value = 'python-data'")
+        self.run_cell("import matplotlib.pyplot as plt\nimport pandas as pd\nplt.plot([1, 3, 2])\nplt.show()\n"
+                      "pd.DataFrame({'a': [7]})")
+        (image,) = self.find_all("#displays img")
+        self.assertEqual(image.get_attribute("alt"), "Figure 1 that the cell showed")
+        self.until(lambda: self.js("return arguments[0].complete", image), "not loaded")
+        self.assertGreater(self.js("return arguments[0].naturalWidth", image), 300)
+        self.assertEqual([text.split() for text in self.shown()], [["a", "0", "7"]])
+        # A session is of one image: another one is another session.
+        self.js("document.querySelector('#image').value = 'python'")
+        self.run_cell("plt", "failed")
+        self.assertIn("NameError", self.find("#status").text)
+        self.assertTrue(wait_until(lambda: len(self.broker.containers()) == 1, 30))
+
+    def test_nothing_that_a_cell_shows_is_markup(self):
+        self.keep_variables()
+        self.run_cell(f"class Shown:\n    def __repr__(self): return {MARKUP!r}\n    def _repr_html_(self): return {MARKUP!r}\n"
+                      "display(Shown())\nShown()")
+        self.assertEqual(self.shown(), [MARKUP] * 2)
+        self.assertEqual(self.find_all("#displays .value *, #report script"), [])
+        self.assertEqual(self.browser.title, "Sallyport workbench")
+
+    def test_stop_ends_a_cell_and_its_session(self):
+        self.keep_variables()
+        self.run_cell("x = 1")
+        self.write(ENDLESS)
+        self.find("#run").click()
+        self.until(lambda: self.broker.get("/readyz")[1]["running"] == 1, "does not run")
+        self.find("#stop").click()
+        self.ends("stopped")
+        self.assertTrue(self.find("#status").text.endswith(", and its session with it"))
+        self.assertTrue(self.broker.containers_gone(30))
+        self.run_cell("x", "failed")  # In a new one.
+        self.assertIn("NameError", self.find("#status").text)
+        self.browser.get("about:blank")
+        self.assertTrue(self.broker.containers_gone(30))
+
+    def test_a_session_that_has_ended_is_told_and_followed_by_another(self):
+        self.keep_variables()
+        self.run_cell("import os as system", "failed")  # Refused, and the session is there.
+        self.run_cell("x = 1")
+        for container in self.broker.containers():
+            self.broker.engine.call("POST", f"/containers/{container['Id']}/kill")
+        self.assertTrue(self.broker.containers_gone(30))
+        self.run_cell("x", "failed")
+        self.assertIn("SessionEndedError", self.find("#status").text)
+        self.run_cell("2 + 2")
+        self.assertEqual(self.shown(), ["4"])
+
     def test_secrets_are_not_shown(self):
         self.example("Secret")
         self.find("#run").click()
@@ -317,6 +406,11 @@ class WithoutBroker(PageTestCase):
         self.assertEqual(self.find("#status").text, "Not run")
         self.assertIn("BrokerUnavailableError", self.find(".error").text)
         self.assertIn("http://127.0.0.1:9", self.find(".error").text)
+        self.find("#keep").click()
+        self.find("#run").click()
+        self.ends("failed")
+        self.assertEqual(self.find("#status").text, "Not run")
+        self.assertIn("BrokerUnavailableError", self.find(".error").text)
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 Each time: every answer is the right one or an honest refusal, /readyz tells, and it serves again by itself.
 """
 
+import contextlib
 import os
 import signal
 import time
@@ -144,11 +145,12 @@ class EngineUnderLoad(FaultTestCase):
         killed = 0
         for container in containers:
             for pid in processes_with(container):
-                with open(f"/proc/{pid}/cmdline", "rb") as file:
-                    command = file.read().split(b"\0")
-                if kind in command[0]:
-                    os.kill(pid, signal.SIGKILL)
-                    killed += 1
+                with contextlib.suppress(FileNotFoundError, ProcessLookupError):  # It has ended meanwhile.
+                    with open(f"/proc/{pid}/cmdline", "rb") as file:
+                        command = file.read().split(b"\0")
+                    if kind in command[0]:
+                        os.kill(pid, signal.SIGKILL)
+                        killed += 1
         return killed
 
     def test_sandbox_process_killed(self):

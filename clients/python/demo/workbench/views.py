@@ -1,10 +1,14 @@
-"""The page, and the two ways to run what is typed into it: as a stream, and whole where a browser has no script."""
+"""The page, and the ways to run what is typed into it: as a stream, as cells of a session that keeps its variables, and
+whole where a browser has no script."""
+
+import contextlib
 
 from django.conf import settings
-from django.http import HttpResponse
+from django.http import HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_http_methods, require_POST
 
+from sallyport import CodeExecutionError
 from sallyport.django import get_executor, stream_execution
 
 
@@ -12,6 +16,28 @@ from sallyport.django import get_executor, stream_execution
 def run(request):
     """Events, a JSON object a line, while the program runs. A browser that leaves, or stops, ends the program."""
     return stream_execution(request, _code(request), image=_image(request))
+
+
+@require_POST
+def begin(request):
+    """A session; the browser keeps its id. Its idle time at the broker ends one that is forgotten."""
+    try:
+        return JsonResponse({"session": get_executor(request, image=_image(request)).session().begin().id})
+    except CodeExecutionError as error:
+        return JsonResponse({"error": error.to_dict()})
+
+
+@require_POST
+def cell(request):
+    return JsonResponse({"result": _session(request).execute(_code(request)).to_dict()})
+
+
+@require_POST
+def end(request):
+    """Ends a cell that runs, too."""
+    with contextlib.suppress(CodeExecutionError):  # Its idle time ends it then.
+        _session(request).close()
+    return HttpResponse(status=204)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -30,6 +56,10 @@ def page(request):
     response: HttpResponse = render(request, "workbench/page.html", values)
     response["Cache-Control"] = "no-store"
     return response
+
+
+def _session(request):
+    return get_executor(request).session(session_id=request.POST.get("session", ""))
 
 
 def _code(request):

@@ -24,6 +24,7 @@ EXECUTOR_KEYS: Dict[str, str] = {
         "redact_sensitive_output",
         "log_executions",
         "raise_on_failure",
+        "idempotent",
     )
 }
 

@@ -1,6 +1,7 @@
 // The page: from the form to the report.
 import { Editor } from "./editor.js";
-import { addOutput, endingOf, figuresOf, make, summaryOf, violationOf } from "./report.js";
+import { addOutput, displaysOf, endingOf, figuresOf, make, summaryOf, violationOf } from "./report.js";
+import { Session } from "./session.js";
 import { runProgram } from "./stream.js";
 
 const one = (selector) => document.querySelector(selector);
@@ -11,8 +12,11 @@ const status = one("#status");
 const clock = one("#clock");
 const output = one("#output");
 const report = one("#report");
+const keep = one("#keep");
 const editor = new Editor(one("#code"), one(".gutter"));
 const examples = JSON.parse(one("#examples").textContent);
+
+const session = new Session(form.dataset);
 
 /** The run that goes on, or null. */
 let going = null;
@@ -39,10 +43,15 @@ async function start() {
   show("running", "Running");
   const ticking = setInterval(() => { clock.textContent = `${((performance.now() - begin) / 1000).toFixed(1)} s`; }, 100);
   try {
-    await runProgram(form.dataset.run, new FormData(form), going.signal, (event, data) => take(event, data, code));
+    if (keep.checked) takeCell(await session.run(new FormData(form), going.signal), code);
+    else await runProgram(form.dataset.run, new FormData(form), going.signal, (event, data) => take(event, data, code));
   } catch (error) {
-    if (going.signal.aborted) show("stopped", `Stopped after ${((performance.now() - begin) / 1000).toFixed(1)} s`);
-    else failed("No answer", error.message);
+    if (going.signal.aborted) {
+      const lost = session.end(new FormData(form)) ? ", and its session with it" : "";
+      show("stopped", `Stopped after ${((performance.now() - begin) / 1000).toFixed(1)} s${lost}`);
+    } else {
+      failed("No answer", error.message);
+    }
   } finally {
     clearInterval(ticking);
     clock.textContent = "";
@@ -70,12 +79,21 @@ function take(event, data, code) {
   }
 }
 
+/** A cell's answer comes as a whole. */
+function takeCell({ result, error }, code) {
+  if (error) return failed(error.error_type, error.message);
+  if (result.stdout) addOutput(output, "stdout", result.stdout);
+  if (result.stderr) addOutput(output, "stderr", result.stderr);
+  conclude(result, code);
+}
+
 function conclude(result, code) {
   const { state, text } = summaryOf(result);
   show(state, text);
   const places = result.validation_violations.map((v) => violationOf(v, code, (at) => editor.goTo(at)));
   one("#violations").replaceChildren(...places);
   one("#ending").replaceChildren(...endingOf(result));
+  one("#displays").replaceChildren(...displaysOf(result));
   one("#figures").replaceChildren(...figuresOf(result));
   editor.mark([result.error_line, ...result.validation_violations.map((v) => v.line)].filter(Boolean));
 }
@@ -99,6 +117,9 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
+keep.addEventListener("change", () => { if (!keep.checked) session.end(new FormData(form)); });
+window.addEventListener("pagehide", () => session.end(new FormData(form)));
+
 one(".examples").addEventListener("click", (event) => {
   const chosen = examples[event.target.dataset?.example];
   if (!chosen) return;
@@ -108,3 +129,4 @@ one(".examples").addEventListener("click", (event) => {
 });
 one(".examples").hidden = false;
 stop.hidden = false;
+one(".keep").hidden = false;

@@ -73,6 +73,17 @@ export function endingOf(result) {
   return found;
 }
 
+/** What a cell showed, and its value: as a picture, or else as text. Its HTML is the program's, and no part of the page. */
+export function displaysOf(result) {
+  const shown = [...(result.displays ?? []), ...(result.value ? [result.value] : [])];
+  return shown.map((forms, index) => {
+    const text = forms["text/plain"] ?? "";
+    if (!forms["image/png"]) return make("pre", { class: "value" }, text);
+    const source = `data:image/png;base64,${forms["image/png"]}`;
+    return make("figure", {}, make("img", { src: source, alt: text || `Figure ${index + 1} that the cell showed` }));
+  });
+}
+
 /** Pictures to look at, other files to save. */
 export function figuresOf(result) {
   return result.artifacts.map((artifact) => {
@@ -96,6 +107,7 @@ export function summaryOf(result) {
     return { state: "failed", text: `Refused: ${blocking} ${blocking === 1 ? "violation" : "violations"}` };
   }
   const parts = [result.success ? "Succeeded" : `Failed: ${result.error_type}`];
+  if (result.cell) parts.push(`cell ${result.cell}`);
   if (result.total_time_seconds !== null) parts.push(`${timeOf(result.total_time_seconds)}`);
   if (result.usage) parts.push(`${result.usage.peak_memory_mb.toFixed(0)} MB`, `${result.usage.start} start`);
   return { state: result.success ? "succeeded" : "failed", text: parts.join(" · ") };
