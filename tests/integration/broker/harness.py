@@ -108,6 +108,7 @@ class Broker:
         self.engine = Engine(engine_socket)
         self.environment = {}  # Added to the broker's.
         self.process = None
+        self.killed = False
         self.port = None
 
     def __enter__(self):
@@ -116,9 +117,13 @@ class Broker:
 
     def __exit__(self, *_):
         self.stop()
+        if self.killed:  # What it has left is its successor's to remove, and there is none.
+            for each in self.containers():
+                self.engine.call("DELETE", f"/containers/{each['Id']}?force=1&v=1")
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def start(self):
+        self.killed = False
         environment = {k: v for k, v in os.environ.items() if not k.startswith("SALLYPORT_")}
         self.process = subprocess.Popen(
             [BINARY, "serve", "--config", self.config_file],
@@ -145,6 +150,7 @@ class Broker:
         self.process = None
 
     def kill(self):
+        self.killed = True
         self.process.kill()
         self.process.wait()
         self.process.stdout.close()
