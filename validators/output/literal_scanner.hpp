@@ -5,6 +5,8 @@
 // an automaton. Portable: no instructions of one processor.
 #pragma once
 
+#include "validators/output/small_letters.hpp"
+
 #include <bit>
 #include <cstddef>
 #include <cstdint>
@@ -50,14 +52,6 @@ class LiteralScanner {
 
   // With this bit set letters are small ones, and other bytes may be taken for each other.
   static constexpr std::uint64_t small_letters = 0x2020202020202020U;
-  // Eight bytes with small letters for capitals, exactly.
-  static std::uint64_t small_of(std::uint64_t eight) {
-    constexpr std::uint64_t ones = 0x0101010101010101U;
-    const std::uint64_t ascii = eight & (0x7F * ones);
-    const std::uint64_t from_a = ascii + (0x80 - 'A') * ones;
-    const std::uint64_t beyond_z = ascii + (0x7F - 'Z') * ones;
-    return eight | ((from_a & ~beyond_z & ~eight & (0x80 * ones)) >> 2U);
-  }
 
   // Of the lowest three bytes, in small letters; the multiplication drops the fourth.
   static std::uint32_t hash_of(std::uint32_t small_bytes) { return (small_bytes * 0x3779B100U) >> 16U; }

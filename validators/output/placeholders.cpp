@@ -1,10 +1,14 @@
 #include "validators/output/placeholders.hpp"
 
+#include "validators/output/rule.hpp"
+#include "validators/output/small_letters.hpp"
+
 #include <algorithm>
 #include <array>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <string_view>
 
 namespace sallyport::validators::output {
@@ -22,8 +26,12 @@ bool is_digit(char c) {
 class SmallLetters {
  public:
   explicit SmallLetters(std::string_view text) : size_(std::min(text.size(), longest_small)) {
-    std::transform(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(size_), bytes_.begin(),
-                   [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+    for (std::size_t i = 0; i < size_; i += 8) {
+      std::uint64_t eight = 0;
+      std::memcpy(&eight, text.data() + i, std::min<std::size_t>(8, size_ - i));
+      eight = small_of(eight);
+      std::memcpy(bytes_.data() + i, &eight, sizeof(eight));
+    }
   }
   [[nodiscard]] std::string_view text() const { return {bytes_.data(), size_}; }
 
@@ -31,6 +39,10 @@ class SmallLetters {
   std::size_t size_;
   std::array<char, longest_small> bytes_;
 };
+
+bool is_separator(char c) {
+  return c == '-' || c == '_' || c == '.' || c == ' ';
+}
 
 template <std::size_t n>
 bool is_one_of(std::string_view text, const std::array<std::string_view, n>& list) {
@@ -89,16 +101,28 @@ bool is_one_character(std::string_view text) {
 
 // "*****", "xxxx-xxxx", "......", "XXXXXXXX", with a few characters left to see: "****1234"
 bool is_masked(std::string_view text) {
-  std::size_t stars = 0;
-  std::size_t crosses = 0;
-  std::size_t dots = 0;
-  std::size_t wide = 0;
+  // Four counts in one number; a secret has at most longest_match bytes.
+  static_assert(longest_match < std::size_t{1} << 16U);
+  constexpr unsigned bits = 16;
+  static constexpr auto counts_of = [] {
+    std::array<std::uint64_t, 256> counts{};
+    counts['*'] = 1;
+    counts['x'] = counts['X'] = counts['-'] = std::uint64_t{1} << bits;
+    counts['.'] = std::uint64_t{1} << (2 * bits);
+    counts[0xE2] = std::uint64_t{1} << (3 * bits);
+    return counts;
+  }();
+  std::uint64_t sum = 0;
   for (const char c : text) {
-    stars += c == '*' ? 1 : 0;
-    crosses += c == 'x' || c == 'X' || c == '-' ? 1 : 0;
-    dots += c == '.' ? 1 : 0;
-    wide += c == '\xE2' ? 1 : 0;
+    sum += counts_of[static_cast<unsigned char>(c)];
   }
+  const auto count = [sum](unsigned which) {
+    return static_cast<std::size_t>(sum >> (which * bits)) & ((std::size_t{1} << bits) - 1);
+  };
+  const std::size_t stars = count(0);
+  const std::size_t crosses = count(1);
+  const std::size_t dots = count(2);
+  const std::size_t wide = count(3);
   const auto has = [text](std::string_view part) { return text.find(part) != std::string_view::npos; };
   return stars * 2 >= text.size() || (stars >= 4 && has("****")) || crosses * 5 >= text.size() * 4 ||
          (dots >= 3 && text.size() > 3 && has("...")) ||
@@ -217,7 +241,9 @@ bool is_placeholder(std::string_view text) {
   // "your password", "my-secret", "test_token": words of the list with separators between them
   std::size_t begin = 0;
   while (begin <= small.size()) {
-    const auto end = std::min(small.find_first_of("-_. ", begin), small.size());
+    const auto end = static_cast<std::size_t>(
+        std::find_if(small.begin() + static_cast<std::ptrdiff_t>(begin), small.end(), is_separator) -
+        small.begin());
     const auto word = small.substr(begin, end - begin);
     if (!word.empty() && word != "my" && word != "your" && word != "the" && word != "a" && word != "here" &&
         word != "key" && word != "api" && word != "user" && word != "for" && word != "goes" &&
