@@ -151,10 +151,12 @@ void Engine::use_keyword(std::uint32_t use, std::uint64_t anchor, std::uint64_t 
   }
 }
 
-// Matches begin behind the barrier. What is before it may no longer be there.
+// Matches begin behind the barrier. What is before it may no longer be there, or, at the beginning of a
+// title, belong to another one.
 std::uint64_t Engine::barrier_of(std::uint32_t use, std::uint64_t begin, const Window& window) const {
-  return behind_barrier(rules_.barriers, minus(begin, rules_.uses[use].most_back),
-                        {window.bytes.substr(0, window.local(begin)), window.begin});
+  const std::uint64_t barrier = behind_barrier(rules_.barriers, minus(begin, rules_.uses[use].most_back),
+                                               {window.bytes.substr(0, window.local(begin)), window.begin});
+  return std::max(barrier, window.begin);
 }
 
 Engine::Opening Engine::first_opening(std::uint32_t use, std::uint64_t begin, std::uint64_t barrier,
