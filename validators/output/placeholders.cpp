@@ -14,7 +14,7 @@
 namespace sallyport::validators::output {
 namespace {
 
-constexpr std::size_t longest_small = 256;  // of longer ones only so much is looked at
+constexpr std::size_t longest_small = 128;  // of longer ones only so much is looked at
 
 bool is_letter(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
@@ -44,9 +44,34 @@ bool is_separator(char c) {
   return c == '-' || c == '_' || c == '.' || c == ' ';
 }
 
-template <std::size_t n>
-bool is_one_of(std::string_view text, const std::array<std::string_view, n>& list) {
-  return std::find(list.begin(), list.end(), text) != list.end();
+// Whether the text is in the list. By its size and its first byte few are left to compare with.
+template <const auto& list>
+bool is_one_of(std::string_view text) {
+  using Words = std::uint64_t;  // a bit for each
+  constexpr std::size_t longest = 16;
+  static_assert(list.size() <= 64);
+  struct Tables {
+    std::array<Words, 256> by_first{};
+    std::array<Words, longest> by_size{};
+  };
+  static constexpr auto tables = [] {
+    Tables made;
+    for (std::size_t i = 0; i < list.size(); ++i) {
+      made.by_first.at(static_cast<unsigned char>(list.at(i).front())) |= Words{1} << i;
+      made.by_size.at(list.at(i).size()) |= Words{1} << i;
+    }
+    return made;
+  }();
+  if (text.empty() || text.size() >= longest) {
+    return false;
+  }
+  Words words = tables.by_first[static_cast<unsigned char>(text.front())] & tables.by_size[text.size()];
+  for (; words != 0; words &= words - 1) {
+    if (text == list[static_cast<std::size_t>(std::countr_zero(words))]) {
+      return true;
+    }
+  }
+  return false;
 }
 
 // Whether a part of the list, of at least three bytes each, stands anywhere.
@@ -235,7 +260,7 @@ bool is_placeholder(std::string_view text) {
   }
   const SmallLetters letters(text);
   const auto small = letters.text();
-  if (is_one_of(small, stand_ins) || has_one_of<tell_tales>(small)) {
+  if (is_one_of<stand_ins>(small) || has_one_of<tell_tales>(small)) {
     return true;
   }
   // "your password", "my-secret", "test_token": words of the list with separators between them
@@ -247,7 +272,7 @@ bool is_placeholder(std::string_view text) {
     const auto word = small.substr(begin, end - begin);
     if (!word.empty() && word != "my" && word != "your" && word != "the" && word != "a" && word != "here" &&
         word != "key" && word != "api" && word != "user" && word != "for" && word != "goes" &&
-        !is_one_of(word, stand_ins)) {
+        !is_one_of<stand_ins>(word)) {
       return false;
     }
     begin = end + 1;
@@ -261,7 +286,7 @@ bool is_expression(std::string_view text) {
   }
   const SmallLetters letters(text);
   const auto small = letters.text();
-  return is_one_of(small, type_names) || is_attribute_path(text) || is_call(text) || is_telling_name(small) ||
+  return is_one_of<type_names>(small) || is_attribute_path(text) || is_call(text) || is_telling_name(small) ||
          is_decimal(text) || text.front() == '{' || text.front() == '(' || text.front() == '[' ||
          small.starts_with("os.") || small.starts_with("self.") || small.starts_with("process.env") ||
          small.starts_with("env.") || small.starts_with("settings.") || small.starts_with("config.");
