@@ -16,6 +16,7 @@ namespace {
 using nlohmann::json;
 
 constexpr std::string_view digits = "0123456789";
+constexpr std::string_view hex = "0123456789abcdef";
 constexpr std::string_view small_letters = "abcdefghijklmnopqrstuvwxyz";
 constexpr std::string_view capitals = "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
 constexpr std::string_view base64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -113,6 +114,8 @@ class Filler {
     return text;
   }
 
+  std::string of(const char* list) { return one_of(lists_.at(list)); }
+
   std::optional<std::string> value_of(const std::string& name) {
     if (lists_.contains(name)) return one_of(lists_.at(name));
     const auto colon = name.find(':');
@@ -121,7 +124,10 @@ class Filler {
     if (name == "k") return name_.find('_') == std::string::npos ? name_ : lower(name_);
     if (name == "c") return camel(name_);
     if (name == "WORD") return upper(one_of(lists_.at("word")));
-    if (name == "uuid") return fill("{x:8}-{x:4}-4{x:3}-a{x:3}-{x:12}");
+    if (name == "uuid") {
+      return letters(8, hex) + "-" + letters(4, hex) + "-4" + letters(3, hex) + "-a" + letters(3, hex) + "-" +
+             letters(12, hex);
+    }
     if (name == "date") {
       return "2025-0" + std::to_string(1 + roll(9)) + "-1" + letters(1, digits);
     }
@@ -134,7 +140,7 @@ class Filler {
     if (name == "card s") return card(" ");
     if (name == "card -") return card("-");
     if (name == "jwt") return jwt();
-    if (name == "basic") return base64_of(fill("{user}:{pw}"), base64, true);
+    if (name == "basic") return base64_of(of("user") + ":" + password("!@#$%^*-_+=?."), base64, true);
     if (name == "pgp") return pgp();
     if (name == "putty") return putty();
     return std::nullopt;
@@ -147,7 +153,7 @@ class Filler {
     if (kind == "pemi") return pem(detail, "\n    ");
     static const std::map<std::string, std::string> alphabets{
         {"d", std::string(digits)},
-        {"x", "0123456789abcdef"},
+        {"x", std::string(hex)},
         {"X", "0123456789ABCDEF"},
         {"a", std::string(base62)},
         {"b", std::string(base64)},
@@ -172,15 +178,15 @@ class Filler {
     const std::string alphabet = std::string(base62) + marks;
     switch (roll(5)) {
       case 0:
-        return fill("{Word}{d:4}!");
+        return of("Word") + letters(4, digits) + "!";
       case 1:
         return letters(1, base62) + letters(10 + roll(8), alphabet) + letters(1, digits);
       case 2:
-        return fill("{word}{d:2-4}");
+        return of("word") + letters(2 + roll(3), digits);
       case 3:
-        return fill("{Word}-{word}-{word}-{d:2}");
+        return of("Word") + "-" + of("word") + "-" + of("word") + "-" + letters(2, digits);
       default:
-        return fill("{a:9-12}{d:1}");
+        return letters(9 + roll(4), base62) + letters(1, digits);
     }
   }
 
@@ -219,8 +225,9 @@ class Filler {
     static constexpr std::array<std::string_view, 3> headers{
         R"({"alg":"HS256","typ":"JWT"})", R"({"typ":"JWT","alg":"RS256","kid":"k1"})", R"({"alg":"ES256"})"};
     return base64_of(headers.at(roll(headers.size())), base64url, false) + "." +
-           base64_of(fill(R"({"sub":"{d:8}","name":"{first}","iat":17{d:8}})"), base64url, false) + "." +
-           letters(43, base64url);
+           base64_of("{\"sub\":\"" + letters(8, digits) + "\",\"name\":\"" + of("first") + "\"}", base64url,
+                     false) +
+           "." + letters(43, base64url);
   }
 
   // The CRC-32 of the random part at its end, in base62.
@@ -252,7 +259,7 @@ class Filler {
         "PuTTY-User-Key-File-3: ssh-ed25519\nEncryption: none\nComment: eddsa-key\nPublic-Lines: 2\n" +
         letters(64, base64) + "\n" + letters(16, base64) + "\nPrivate-Lines: 1\n";
     return text + std::string(open_mark) + letters(48, base64) + std::string(close_mark) +
-           "\nPrivate-MAC: " + fill("{x:64}");
+           "\nPrivate-MAC: " + letters(64, hex);
   }
 
   const json& lists_;
