@@ -27,10 +27,17 @@ std::optional<Backtracker> Backtracker::compile(const RegexNode& pattern) {
   if (!result.emit(pattern) || !result.push({})) {
     return std::nullopt;
   }
+  const auto set_from = [&result](std::uint32_t pc) {
+    const auto begins = result.begins_of(pc);
+    return begins ? result.set_of(*begins) : no_set;
+  };
   for (std::uint32_t pc = 0; pc < result.program_.size(); ++pc) {
-    if (result.program_[pc].kind == Instruction::Kind::run) {
-      const auto begins = result.begins_of(pc + 1);
-      result.program_[pc].behind = begins ? result.set_of(*begins) : no_set;
+    Instruction& here = result.program_[pc];
+    if (here.kind == Instruction::Kind::run) {
+      here.behind = set_from(pc + 1);
+    } else if (here.kind == Instruction::Kind::split) {
+      here.set = set_from(here.next);
+      here.behind = set_from(here.other);
     }
   }
   result.program_.shrink_to_fit();
@@ -233,9 +240,17 @@ Backtracker::Result Backtracker::match(std::string_view text, std::size_t at, st
     bool holds = true;
     switch (here.kind) {
       case Instruction::Kind::byte:
-        holds = at < end && is_in(here.set, at);
-        ++at;
-        ++pc;
+        // All of a literal at once.
+        for (holds = at < end && is_in(here.set, at); holds;) {
+          ++at;
+          ++pc;
+          if (program_[pc].kind != Instruction::Kind::byte) {
+            break;
+          }
+          ++steps;
+          result.furthest = std::max(result.furthest, at);
+          holds = at < end && is_in(program_[pc].set, at);
+        }
         break;
       case Instruction::Kind::run: {
         const std::size_t limit = here.most < end - at ? at + here.most : end;
@@ -271,6 +286,15 @@ Backtracker::Result Backtracker::match(std::string_view text, std::size_t at, st
         break;
       }
       case Instruction::Kind::split:
+        // A way that cannot go on with this byte is none.
+        if (at < end && here.set != no_set && !is_in(here.set, at)) {
+          pc = here.other;
+          break;
+        }
+        if (at < end && here.behind != no_set && !is_in(here.behind, at)) {
+          pc = here.next;
+          break;
+        }
         if (open == most_choices) {
           result.verdict = Result::Verdict::unknown;
           return result;

@@ -60,8 +60,8 @@ class Backtracker {
     };
     Kind kind = Kind::accept;
     bool greedy = true;             // of run
-    std::uint16_t set = 0;          // of byte and run
-    std::uint16_t behind = no_set;  // of run: what may follow it; no_set where that is not known
+    std::uint16_t set = 0;          // of byte and run; of split: what the better way may begin with
+    std::uint16_t behind = no_set;  // of run: what may follow it; of split: of the other way; or no_set
     std::uint32_t next = 0;         // of split, the better one; of jump; of save: the slot
     std::uint32_t other = 0;        // of split
     std::uint32_t least = 0;        // of run

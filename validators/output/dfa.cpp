@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <numeric>
 #include <tuple>
 #include <unordered_map>
 #include <utility>
@@ -204,7 +205,8 @@ class DfaBuilder {
       if (dfa.states_[i].final) {
         continue;
       }
-      if (dfa.states_.size() >= most_states_) {
+      if (dfa.states_.size() >= most_states_ ||
+          !Dfa::has_room(dfa.states_.size() + dfa.classes_, dfa.classes_)) {
         dfa.states_[i].final = true;
         complete = false;
         continue;
@@ -347,14 +349,14 @@ class DfaBuilder {
 Dfa Dfa::gate(const Nfa& nfa, const std::vector<Nfa::Threads>& patterns) {
   Dfa dfa;
   dfa.complete_ = DfaBuilder(nfa, true, most_gate_states).build(patterns, dfa);
-  dfa.mark_final_states();
+  dfa.pack();
   return dfa;
 }
 
 ByteSet Dfa::first_bytes() const {
   ByteSet found;
   for (unsigned byte = 0; byte < found.size(); ++byte) {
-    const State& state = states_[after(0, byte)];
+    const State& state = states_[after(state_of(start_), byte)];
     found[byte] = (state.accepted | state.possible) != 0;
   }
   return found;
@@ -362,7 +364,7 @@ ByteSet Dfa::first_bytes() const {
 
 ByteSet Dfa::behind_digits(std::size_t digits) const {
   std::vector<bool> in(states_.size());
-  in[0] = true;
+  in[state_of(start_)] = true;
   for (std::size_t i = 0; i < digits; ++i) {
     std::vector<bool> next(states_.size());
     for (std::size_t state = 0; state < states_.size(); ++state) {
@@ -400,28 +402,45 @@ std::optional<Dfa> Dfa::whole(const RegexNode& pattern) {
   if (nfa.is_loose(0) || !DfaBuilder(nfa, false, most_whole_states).build({nfa.start(0)}, dfa)) {
     return std::nullopt;
   }
-  dfa.mark_final_states();
+  dfa.pack();
   return dfa;
 }
 
-void Dfa::mark_final_states() {
-  const auto marked = [this](std::size_t state) {
-    return static_cast<std::uint16_t>(states_[state].final ? state | final_bit : state);
-  };
-  std::transform(next_.begin(), next_.end(), next_.begin(), marked);
-  start_ = marked(0);
-  next_.shrink_to_fit();
-  states_.shrink_to_fit();
+void Dfa::pack() {
+  std::vector<std::size_t> order(states_.size());
+  std::iota(order.begin(), order.end(), 0);
+  std::stable_partition(order.begin(), order.end(),
+                        [this](std::size_t state) { return !states_[state].final; });
+  rows_ = static_cast<std::size_t>(
+      std::count_if(states_.begin(), states_.end(), [](const State& state) { return !state.final; }));
+  final_from_ = rows_ * (classes_ + 1);
+  std::vector<std::uint16_t> codes(states_.size());
+  std::vector<State> states;
+  for (std::size_t i = 0; i < order.size(); ++i) {
+    codes[order[i]] = static_cast<std::uint16_t>(i < rows_ ? i * (classes_ + 1) : final_from_ + (i - rows_));
+    states.push_back(states_[order[i]]);
+  }
+  std::vector<std::uint16_t> next;
+  next.reserve(final_from_);
+  for (std::size_t i = 0; i < rows_; ++i) {
+    for (std::size_t byte_class = 0; byte_class < classes_; ++byte_class) {
+      next.push_back(codes[next_[order[i] * classes_ + byte_class]]);
+    }
+    next.push_back(static_cast<std::uint16_t>(i));
+  }
+  start_ = codes.front();
+  next_ = std::move(next);
+  states_ = std::move(states);
 }
 
 std::size_t Dfa::longest(std::string_view text, std::size_t at, std::size_t end, std::size_t* looked) const {
-  std::size_t state = start_;
+  std::size_t code = start_;
   std::size_t found = 0;
   std::size_t i = at;
-  while (i < end && state < final_bit) {
-    state = next_[state * classes_ + class_of_[static_cast<unsigned char>(text[i])]];
+  while (i < end && code < final_from_) {
+    code = next_[code + class_of_[static_cast<unsigned char>(text[i])]];
     ++i;
-    if (states_[state % final_bit].accepted != 0 && (!boundary_behind_ || is_boundary(text, i))) {
+    if (states_[state_of(code)].accepted != 0 && (!boundary_behind_ || is_boundary(text, i))) {
       found = i - at;
     }
   }

@@ -87,15 +87,15 @@ class Dfa {
   };
   // `whole`: nothing follows the text, so what has not matched in it does not match.
   [[nodiscard]] Passed pass(const char* text, std::size_t size, bool whole) const {
-    std::size_t state = start_;
+    std::size_t code = start_;
     const std::uint16_t* const next = next_.data();
     const std::uint8_t* const class_of = class_of_.data();
     const std::size_t steps = std::min(size, most_steps);
     std::size_t i = 0;
-    for (; i < steps && state < final_bit; ++i) {
-      state = next[state * classes_ + class_of[static_cast<unsigned char>(text[i])]];
+    for (; i < steps && code < final_from_; ++i) {
+      code = next[code + class_of[static_cast<unsigned char>(text[i])]];
     }
-    const State& reached = states_[state % final_bit];
+    const State& reached = states_[state_of(code)];
     return {reached.accepted | (whole && i == size ? 0 : reached.possible), i};
   }
 
@@ -123,18 +123,28 @@ class Dfa {
 
   friend class DfaBuilder;
 
-  // Of a final state, wherever its number stands: the loops need not look at the state itself.
-  static constexpr std::uint16_t final_bit = 0x8000;
-  void mark_final_states();
+  // Makes the table that is walked along. In it a state is told by a code: where its row begins, so that a
+  // step takes no multiplication; of a final one, which has no row, a number behind all of these. At the end
+  // of a row stands the number of the state.
+  void pack();
+  [[nodiscard]] std::size_t state_of(std::size_t code) const {
+    return code < final_from_ ? next_[code + classes_] : rows_ + (code - final_from_);
+  }
   [[nodiscard]] std::size_t after(std::size_t state, unsigned byte) const {
-    return states_[state].final ? state : next_[state * classes_ + class_of_.at(byte)] % final_bit;
+    return state < rows_ ? state_of(next_[state * (classes_ + 1) + class_of_.at(byte)]) : state;
+  }
+  // Whether all codes find room if there are so many states.
+  static bool has_room(std::size_t states, std::size_t classes) {
+    return states * (classes + 1) <= std::size_t{1} << 16U;
   }
 
   std::array<std::uint8_t, 256> class_of_{};
   std::size_t classes_ = 1;
-  std::uint16_t start_ = 0;
+  std::size_t start_ = 0;  // a code
+  std::size_t final_from_ = 0;
+  std::size_t rows_ = 0;  // of states that are not final
   std::vector<std::uint16_t> next_;
-  std::vector<State> states_;
+  std::vector<State> states_;  // the final ones last
   bool boundary_behind_ = false;
   bool complete_ = true;
 };

@@ -15,7 +15,7 @@ namespace {
 constexpr std::uint64_t longest_region = 8192;  // of a rule that is searched for
 constexpr std::size_t letters_before_digits = 2;
 constexpr std::size_t bytes_before_match = 2;  // that a match depends on
-constexpr std::size_t most_vain = 1024;
+constexpr unsigned around_bits = 10;
 
 bool is_digit(char c) {
   return c >= '0' && c <= '9';
@@ -140,21 +140,27 @@ void Engine::use_keyword(std::uint32_t use, std::uint64_t anchor, std::uint64_t 
   if (refused && known.searches.empty()) {
     return;
   }
-  // Matches begin behind the barrier. What is before it may no longer be there.
-  const std::uint64_t barrier = behind_barrier(rules_.barriers, minus(begin, known.most_back),
-                                               {window.bytes.substr(0, window.local(begin)), window.begin});
-  const auto opening = refused ? std::nullopt : first_opening(use, begin, barrier, window);
-  if (opening && !is_vain(use, begin, window)) {
-    try_keyword(use, anchor, begin, barrier, *opening, window);
-    remember_vain(use, window);
+  if (!refused && !recall(use, begin, window)) {
+    try_keyword(use, anchor, begin, window);
   }
-  for (const auto& search : known.searches) {
-    extend_region(search, begin, barrier);
+  if (!known.searches.empty()) {
+    const std::uint64_t barrier = barrier_of(use, begin, window);
+    for (const auto& search : known.searches) {
+      extend_region(search, begin, barrier);
+    }
   }
 }
 
-std::optional<Engine::Opening> Engine::first_opening(std::uint32_t use, std::uint64_t begin,
-                                                     std::uint64_t barrier, const Window& window) const {
+// Matches begin behind the barrier. What is before it may no longer be there, or, at the beginning of a
+// title, belong to another one.
+std::uint64_t Engine::barrier_of(std::uint32_t use, std::uint64_t begin, const Window& window) const {
+  const std::uint64_t barrier = behind_barrier(rules_.barriers, minus(begin, rules_.uses[use].most_back),
+                                               {window.bytes.substr(0, window.local(begin)), window.begin});
+  return std::max(barrier, window.begin);
+}
+
+Engine::Opening Engine::first_opening(std::uint32_t use, std::uint64_t begin, std::uint64_t barrier,
+                                      const Window& window) const {
   const auto& known = rules_.uses[use];
   const std::size_t behind = window.local(begin) + known.size;
   if (!pending_.empty() || !window.reaches(window.begin + behind + Dfa::most_steps)) {
@@ -177,17 +183,18 @@ std::optional<Engine::Opening> Engine::first_opening(std::uint32_t use, std::uin
     opening.looked = std::max(opening.looked, window.begin + behind + passed.looked);
     if (passed.patterns != 0) {
       opening.open = passed.patterns;
-      return opening;
+      break;
     }
   }
-  return std::nullopt;
+  return opening;
 }
 
-void Engine::try_keyword(std::uint32_t use, std::uint64_t anchor, std::uint64_t begin, std::uint64_t barrier,
-                         const Opening& opening, const Window& window) {
+void Engine::try_keyword(std::uint32_t use, std::uint64_t anchor, std::uint64_t begin, const Window& window) {
   const auto& gates = rules_.uses[use].gates;
-  if (opening.open != 0) {
-    look_up_to(opening.looked < window.end() ? opening.looked : 0);
+  const std::uint64_t barrier = barrier_of(use, begin, window);
+  const Opening opening = first_opening(use, begin, barrier, window);
+  if (opening.looked != 0) {
+    gates_look_up_to(opening.looked < window.end() ? opening.looked : 0);
   }
   for (std::size_t i = opening.index; i < gates.size(); ++i) {
     const auto& gate = gates[i];
@@ -199,22 +206,25 @@ void Engine::try_keyword(std::uint32_t use, std::uint64_t anchor, std::uint64_t 
                     open,   open != 0};
     if (!pending_.empty() || !try_pending(pending, window)) {
       pending_.push_back(pending);
-      sure_ = false;
+      sure_of_gates_ = false;
     }
   }
+  remember(use, window);
 }
 
-// Notes for remember_vain what a rule has depended on.
+// Notes what a rule has depended on.
 void Engine::try_rule(std::uint32_t rule, std::uint64_t at, const Window& window) {
   const Tried tried = matcher_.try_at(rule, at, window);
   look_up_to(tried.looked);
-  if (!sure_ || !tried.counted) {
+  if (!sure_of_gates_ || tried.no_lead) {
     return;
   }
-  sure_ = tried_ < Vain::most_tries && looked_to_ - looked_from_ <= Vain::longest;
-  if (sure_) {
+  sure_of_gates_ = tried_ < Around::most_tries && at - looked_from_ <= Around::longest;
+  if (sure_of_gates_) {
+    const bool is_near = tried.until >= looked_from_ && tried.until - looked_from_ <= Around::longest;
+    sure_ = sure_ && is_near;
     tries_[tried_++] = {rule, static_cast<std::uint8_t>(at - looked_from_),
-                        static_cast<std::uint8_t>(tried.until - looked_from_)};
+                        static_cast<std::uint8_t>(is_near ? tried.until - looked_from_ : 0)};
   }
 }
 
@@ -224,69 +234,110 @@ void Engine::look_up_to(std::uint64_t place) {
   sure_ = sure_ && place != 0;
 }
 
-// Whether the text around this keyword is one in which its rules have found nothing.
-bool Engine::is_vain(std::uint32_t use, std::uint64_t begin, const Window& window) {
-  sure_ = false;
-  const auto& gates = rules_.uses[use].gates;
-  if (gates.empty()) {
+void Engine::gates_look_up_to(std::uint64_t place) {
+  look_up_to(place);
+  gates_looked_to_ = std::max(gates_looked_to_, place);
+  sure_of_gates_ = sure_of_gates_ && place != 0;
+}
+
+// Does what is to be done about a keyword if the text around it is known.
+bool Engine::recall(std::uint32_t use, std::uint64_t begin, const Window& window) {
+  sure_of_gates_ = false;
+  const auto& known = rules_.uses[use];
+  if (known.gates.empty()) {
     return false;
   }
   // The matches that begin first come first; what may stand before one is looked at, too.
-  const std::size_t before = gates.front().back + bytes_before_match;
+  const std::size_t before = known.gates.front().back + bytes_before_match;
   const std::size_t here = window.local(begin);
   const auto text = window.bytes;
   if (!pending_.empty() || here < before || text.size() - here < 16) {
     return false;
   }
-  if (vain_.empty()) {
-    vain_.resize(most_vain);
+  if (around_.empty()) {
+    around_.resize(std::size_t{1} << around_bits);
   }
   const char* const from = text.data() + here - before;
   std::array<std::uint64_t, 3> words{};
   std::memcpy(words.data(), from, 8);
   std::memcpy(&words[1], text.data() + here, 16);
-  std::uint64_t hash = use;
-  for (const std::uint64_t word : words) {
-    hash = (hash ^ word) * 0x9E3779B97F4A7C15U;
-    hash ^= hash >> 32U;
+  const std::uint64_t hash = ((words[0] + use) * 0x9E3779B97F4A7C15U) ^
+                             std::rotl(words[1] * 0xC2B2AE3D27D4EB4FU, 21) ^
+                             std::rotl(words[2] * 0x165667B19E3779F9U, 42);
+  Around& around = around_[(hash ^ (hash >> 32U)) * 0x9E3779B97F4A7C15U >> (64U - around_bits)];
+  if (around.gate_size != 0 && around.use == use && text.size() - here + before >= around.gate_size &&
+      std::memcmp(around.text.data(), from, around.gate_size) == 0) {
+    return recall(around, begin - before, window);
   }
-  Vain& vain = vain_[hash % most_vain];
-  if (vain.size != 0 && vain.use == use && text.size() - here + before >= vain.size &&
-      std::memcmp(vain.text.data(), from, vain.size) == 0) {
-    return recall_vain(vain, begin - before);
-  }
+  around_here_ = &around;
+  sure_of_gates_ = true;
   sure_ = true;
-  vain_here_ = &vain;
   looked_from_ = begin - before;
-  looked_to_ = begin;
+  gates_looked_to_ = begin + known.size;
+  looked_to_ = gates_looked_to_;
   tried_ = 0;
   return false;
 }
 
-// Does what the tries would do; nothing if they might not be made here.
-bool Engine::recall_vain(const Vain& vain, std::uint64_t from) {
-  for (std::size_t i = 0; i < vain.tried; ++i) {
-    if (!matcher_.is_fresh(vain.tries[i].rule, from + vain.tries[i].at)) {
-      return false;
-    }
+// The same, where the gates would decide as they did. Nothing if more of the text has to be there.
+bool Engine::recall(Around& around, std::uint64_t from, const Window& window) {
+  const auto begin = around.tries.begin();
+  const auto end = begin + around.tried;
+  const std::string_view text(around.text.data(), around.vain_size);
+  const bool fresh = std::all_of(
+      begin, end, [&](const auto& tried) { return matcher_.is_fresh(tried.rule, from + tried.at); });
+  if (fresh && around.vain_size != 0 && window.bytes.substr(window.local(from)).starts_with(text)) {
+    std::for_each(begin, end, [&](const auto& tried) {
+      matcher_.try_in_vain(tried.rule, from + tried.at, from + tried.until);
+    });
+    return true;
   }
-  for (std::size_t i = 0; i < vain.tried; ++i) {
-    const Vain::Try& tried = vain.tries[i];
-    matcher_.try_in_vain(tried.rule, from + tried.at, from + tried.until);
+  if (!std::all_of(begin, end, [&](const auto& tried) {
+        return window.reaches(from + tried.at + matcher_.reach(tried.rule));
+      })) {
+    return false;
   }
+  if (!fresh) {
+    std::for_each(begin, end,
+                  [&](const auto& tried) { matcher_.try_at(tried.rule, from + tried.at, window); });
+    return true;
+  }
+  // What is noted of the tries may tell that they are in vain.
+  sure_of_gates_ = true;
+  sure_ = true;
+  looked_from_ = from;
+  gates_looked_to_ = from + around.gate_size;
+  looked_to_ = gates_looked_to_;
+  tried_ = 0;
+  std::for_each(begin, end, [&](const auto& tried) { try_rule(tried.rule, from + tried.at, window); });
+  remember_vain(around, window);
+  sure_of_gates_ = false;
   return true;
 }
 
-void Engine::remember_vain(std::uint32_t use, const Window& window) {
-  const auto size = static_cast<std::size_t>(looked_to_ - looked_from_);
-  if (!sure_ || looked_to_ > window.end() || size > Vain::longest) {
+void Engine::remember(std::uint32_t use, const Window& window) {
+  const auto size = static_cast<std::size_t>(gates_looked_to_ - looked_from_);
+  if (!sure_of_gates_ || gates_looked_to_ > window.end() || size > Around::longest) {
     return;
   }
-  vain_here_->use = use;
-  vain_here_->size = static_cast<std::uint8_t>(size);
-  vain_here_->tried = static_cast<std::uint8_t>(tried_);
-  vain_here_->tries = tries_;
-  std::memcpy(vain_here_->text.data(), window.bytes.data() + window.local(looked_from_), size);
+  Around& around = *around_here_;
+  around.use = use;
+  around.gate_size = static_cast<std::uint8_t>(size);
+  around.vain_size = 0;
+  around.tried = static_cast<std::uint8_t>(tried_);
+  around.tries = tries_;
+  std::memcpy(around.text.data(), window.bytes.data() + window.local(looked_from_), size);
+  remember_vain(around, window);
+}
+
+void Engine::remember_vain(Around& around, const Window& window) const {
+  const auto size = static_cast<std::size_t>(looked_to_ - looked_from_);
+  if (!sure_of_gates_ || !sure_ || looked_to_ > window.end() || size > Around::longest) {
+    return;
+  }
+  around.vain_size = static_cast<std::uint8_t>(size);
+  around.tries = tries_;
+  std::memcpy(around.text.data(), window.bytes.data() + window.local(looked_from_), size);
 }
 
 // Whether nothing is left to try.
@@ -294,7 +345,7 @@ bool Engine::try_pending(Pending& pending, const Window& window) {
   const Gate& gate = rules_.gates[pending.gate];
   if (!pending.passed) {
     if (gate.needs_lead && !Matcher::has_lead(Lead::boundary_or_end, pending.begin, window)) {
-      look_up_to(pending.begin + 1);
+      gates_look_up_to(pending.begin + 1);
       return true;
     }
     if (!window.reaches(pending.begin + pending.ahead)) {
@@ -309,7 +360,7 @@ bool Engine::try_pending(Pending& pending, const Window& window) {
     }
     pending.passed = true;
     // Where the text ends, that may have decided.
-    look_up_to(passed.looked < text.size() ? pending.begin + pending.ahead + passed.looked : 0);
+    gates_look_up_to(passed.looked < text.size() ? pending.begin + pending.ahead + passed.looked : 0);
   }
   while (pending.open != 0) {
     const auto rule = gate.rules[static_cast<std::size_t>(std::countr_zero(pending.open))];

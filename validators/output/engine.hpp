@@ -54,7 +54,7 @@ class Engine {
   };
   // The first gate of a keyword that lets rules pass, or of which that cannot be said yet.
   struct Opening {
-    std::size_t index = 0;     // in the keyword's gates
+    std::size_t index = 0;     // in the keyword's gates; behind the last one if all refuse
     std::uint64_t open = 0;    // rules; 0: not said yet
     std::uint64_t looked = 0;  // behind the last byte that decided about it and those before it
   };
@@ -64,22 +64,24 @@ class Engine {
     std::uint64_t from = 0;
     std::uint64_t to = 0;
   };
-  // What stands around a keyword at which no rule has found anything; nor does one where the same text comes
-  // again, as it does in logs and tables.
-  struct Vain {
+  // What stands around a keyword, and what came of it; as much comes of it where the same text comes again,
+  // as it does in logs and tables. By `gate_size` bytes of it the gates have decided, by `vain_size` bytes it
+  // is known that no rule finds anything.
+  struct Around {
     static constexpr std::size_t longest = 122;
-    static constexpr std::size_t most_tries = 6;
+    static constexpr std::size_t most_tries = 8;
     struct Try {
       std::uint32_t rule = 0;
-      std::uint8_t at = 0;  // in the text, as is `until`
-      std::uint8_t until = 0;
+      std::uint8_t at = 0;     // in the text
+      std::uint8_t until = 0;  // likewise; of text that is in vain
     };
 
     std::uint32_t use = 0;
-    std::uint8_t size = 0;  // of the text; 0: nothing is remembered
+    std::uint8_t gate_size = 0;  // 0: nothing is remembered
+    std::uint8_t vain_size = 0;  // 0: a rule finds something, or that is not known
     std::uint8_t tried = 0;
     std::array<char, longest> text{};
-    std::array<Try, most_tries> tries{};
+    std::array<Try, most_tries> tries{};  // of the rules that the gates let pass
   };
   // Canaries of one length.
   struct Lane {
@@ -94,16 +96,18 @@ class Engine {
 
   void scan_keywords(const Window& window);
   void use_keyword(std::uint32_t use, std::uint64_t anchor, std::uint64_t begin, const Window& window);
-  [[nodiscard]] std::optional<Opening> first_opening(std::uint32_t use, std::uint64_t begin,
-                                                     std::uint64_t barrier, const Window& window) const;
-  void try_keyword(std::uint32_t use, std::uint64_t anchor, std::uint64_t begin, std::uint64_t barrier,
-                   const Opening& opening, const Window& window);
+  [[nodiscard]] Opening first_opening(std::uint32_t use, std::uint64_t begin, std::uint64_t barrier,
+                                      const Window& window) const;
+  [[nodiscard]] std::uint64_t barrier_of(std::uint32_t use, std::uint64_t begin, const Window& window) const;
+  void try_keyword(std::uint32_t use, std::uint64_t anchor, std::uint64_t begin, const Window& window);
   bool try_pending(Pending& pending, const Window& window);
   void try_rule(std::uint32_t rule, std::uint64_t at, const Window& window);
   void look_up_to(std::uint64_t place);
-  bool is_vain(std::uint32_t use, std::uint64_t begin, const Window& window);
-  bool recall_vain(const Vain& vain, std::uint64_t from);
-  void remember_vain(std::uint32_t use, const Window& window);
+  void gates_look_up_to(std::uint64_t place);
+  bool recall(std::uint32_t use, std::uint64_t begin, const Window& window);
+  bool recall(Around& around, std::uint64_t from, const Window& window);
+  void remember(std::uint32_t use, const Window& window);
+  void remember_vain(Around& around, const Window& window) const;
   void extend_region(const Search& search, std::uint64_t begin, std::uint64_t barrier);
   void close_regions(const Window& window);
   void try_pending_in_order(const Window& window);
@@ -127,14 +131,17 @@ class Engine {
   std::uint64_t keywords_at_ = 0;       // the next anchor
   std::uint64_t keywords_barrier_ = 0;  // behind the last barrier before it
   std::deque<Pending> pending_;
-  std::vector<Vain> vain_;  // by a hash
-  // Of the keyword that is being tried, if `sure_`: it may be remembered as one in vain.
+  std::vector<Around> around_;  // by a hash
+  // Of the keyword that is being tried: where it is remembered, if `sure_of_gates_`; what the gates let pass,
+  // and by which text. If `sure_`, that it is in vain.
+  Around* around_here_ = nullptr;
+  bool sure_of_gates_ = false;
   bool sure_ = false;
-  Vain* vain_here_ = nullptr;
   std::uint64_t looked_from_ = 0;
+  std::uint64_t gates_looked_to_ = 0;
   std::uint64_t looked_to_ = 0;
   std::size_t tried_ = 0;
-  std::array<Vain::Try, Vain::most_tries> tries_{};
+  std::array<Around::Try, Around::most_tries> tries_{};
   std::vector<Region> growing_;  // may still be extended
   std::deque<Region> closed_;    // in the order in which they were closed
   std::uint64_t digits_at_ = 0;

@@ -55,11 +55,12 @@ LiteralScanner::LiteralScanner(std::vector<Literal> literals)
     std::memcpy(&three, text.data() + anchor, 3);
     const std::uint32_t hash = hash_of(three | static_cast<std::uint32_t>(small_letters));
     filter_[hash >> 5U] |= std::uint32_t{1} << (hash & 31U);
-    Entry entry{0, 0, static_cast<std::uint32_t>(i), static_cast<std::uint32_t>(anchor)};
+    Entry entry{0, 0, static_cast<std::uint32_t>(i), static_cast<std::uint16_t>(anchor),
+                !literals_[i].exact && text.size() <= 8};
     const std::size_t size = std::min<std::size_t>(text.size(), 8);
     std::memcpy(&entry.bytes, text.data(), size);
     entry.mask = size == 8 ? ~std::uint64_t{0} : (std::uint64_t{1} << (8 * size)) - 1;
-    entry.bytes = (entry.bytes | small_letters) & entry.mask;
+    entry.bytes = small_of(entry.bytes);
     std::size_t bucket = hash >> 4U;
     if (anchor >= bytes_before) {
       std::uint64_t eight = 0;
@@ -82,12 +83,28 @@ LiteralScanner::LiteralScanner(std::vector<Literal> literals)
   std::partial_sum(first_wide_.begin(), first_wide_.end(), first_wide_.begin());
 }
 
-bool LiteralScanner::stands_at(const Literal& literal, const char* at) const {
+bool LiteralScanner::stands_at(const Literal& literal, const char* at) {
+  const std::string& text = literal.text;
   if (literal.exact) {
-    return std::memcmp(literal.text.data(), at, literal.text.size()) == 0;
+    return std::memcmp(text.data(), at, text.size()) == 0;
   }
-  for (std::size_t i = 0; i < literal.text.size(); ++i) {
-    if (small(at[i]) != literal.text[i]) {
+  const auto differs = [&](std::size_t place) {
+    std::uint64_t known = 0;
+    std::uint64_t here = 0;
+    std::memcpy(&known, text.data() + place, sizeof(known));
+    std::memcpy(&here, at + place, sizeof(here));
+    return small_of(here) != known;
+  };
+  if (text.size() >= 8) {
+    for (std::size_t i = 0; i + 8 < text.size(); i += 8) {
+      if (differs(i)) {
+        return false;
+      }
+    }
+    return !differs(text.size() - 8);
+  }
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (small(at[i]) != text[i]) {
       return false;
     }
   }

@@ -5,6 +5,8 @@
 // an automaton. Portable: no instructions of one processor.
 #pragma once
 
+#include "validators/output/small_letters.hpp"
+
 #include <bit>
 #include <cstddef>
 #include <cstdint>
@@ -41,12 +43,14 @@ class LiteralScanner {
 
  private:
   struct Entry {
-    std::uint64_t mask = 0;  // of the first eight bytes of the literal
-    std::uint64_t bytes = 0;
+    std::uint64_t mask = 0;   // of the first eight bytes of the literal
+    std::uint64_t bytes = 0;  // in small letters
     std::uint32_t literal = 0;
-    std::uint32_t anchor = 0;  // within the literal
+    std::uint16_t anchor = 0;  // within the literal
+    bool decides = false;      // these bytes are all of it, and case does not count
   };
 
+  // With this bit set letters are small ones, and other bytes may be taken for each other.
   static constexpr std::uint64_t small_letters = 0x2020202020202020U;
 
   // Of the lowest three bytes, in small letters; the multiplication drops the fourth.
@@ -54,7 +58,7 @@ class LiteralScanner {
   [[nodiscard]] bool may_be(std::uint32_t hash) const {
     return ((filter_[hash >> 5U] >> (hash & 31U)) & 1U) != 0;
   }
-  [[nodiscard]] bool stands_at(const Literal& literal, const char* at) const;
+  static bool stands_at(const Literal& literal, const char* at);
 
   // Of five bytes, in small letters, which begin `bytes_before` before the anchor.
   static std::size_t wide_bucket(std::uint64_t small_bytes) {
@@ -84,13 +88,11 @@ template <class Found>
 void LiteralScanner::look(std::string_view text, std::size_t at, std::uint32_t hash,
                           const Found& found) const {
   walk(first_[hash >> 4U], first_[(hash >> 4U) + 1], text, at, found);
-  if (at >= bytes_before && text.size() - at >= 8 - bytes_before) {
-    std::uint64_t eight = 0;
-    std::memcpy(&eight, text.data() + at - bytes_before, 8);
-    const std::size_t bucket = wide_bucket(eight | small_letters);
+  if (at >= bytes_before) {
+    std::uint64_t five = 0;
+    std::memcpy(&five, text.data() + at - bytes_before, 5);
+    const std::size_t bucket = wide_bucket(five | small_letters);
     walk(first_wide_[bucket], first_wide_[bucket + 1], text, at, found);
-  } else {
-    walk(first_wide_.front(), first_wide_.back(), text, at, found);
   }
 }
 
@@ -106,7 +108,11 @@ void LiteralScanner::walk(std::size_t from, std::size_t to, std::string_view tex
     if (text.size() - begin >= 8) {
       std::uint64_t eight = 0;
       std::memcpy(&eight, text.data() + begin, 8);
-      if (((eight | small_letters) & entry.mask) != entry.bytes) {
+      if ((small_of(eight) & entry.mask) != entry.bytes) {
+        continue;
+      }
+      if (entry.decides) {
+        found(at, begin, entry.literal);
         continue;
       }
     }

@@ -7,8 +7,10 @@
 namespace sallyport::validators::output {
 namespace {
 
-constexpr std::size_t most_tries = 3;   // within a text that a rule has looked at in vain
-constexpr std::size_t least_busy = 48;  // bytes, of such a text
+constexpr std::uint32_t most_tries = 3;       // within a text that a rule has looked at in vain
+constexpr std::uint32_t most_long_tries = 2;  // if it is long
+constexpr std::size_t least_busy = 48;        // bytes, of such a text
+constexpr std::size_t least_long = 256;
 constexpr std::size_t memories = 1024;
 constexpr std::size_t most_refused = 16;  // in one region, before whole matches are left out
 
@@ -41,7 +43,7 @@ Matcher::Matcher(const CompiledRules& rules, Findings& findings)
 
 Tried Matcher::try_at(std::uint32_t rule, std::uint64_t at, const Window& window, bool alone) {
   if (!has_lead(rules_.compiled[rule].lead, at, window)) {
-    return {at + 1, at, false};
+    return {at + 1, at, true};
   }
   if (at < covered_[rule] || !is_worth_a_try(rule, at)) {
     return {};
@@ -57,7 +59,7 @@ Tried Matcher::try_at(std::uint32_t rule, std::uint64_t at, const Window& window
     }
     const std::uint64_t until = at + memory->size - memory->before - 1;
     looked_in_vain(rule, at, until);
-    return {until + 1, until, true};
+    return {until + 1, until, false};
   }
   furthest_ = 0;
   looked_ = 0;
@@ -74,7 +76,7 @@ Tried Matcher::try_at(std::uint32_t rule, std::uint64_t at, const Window& window
   }
   const std::uint64_t until = furthest_ == 0 ? to : furthest_;
   looked_in_vain(rule, at, until);
-  return {looked_ <= to && !alone ? looked_ : 0, until, true};
+  return {looked_ <= to && !alone ? looked_ : 0, until, false};
 }
 
 bool Matcher::is_worth_a_try(std::uint32_t rule, std::uint64_t at) {
@@ -83,12 +85,14 @@ bool Matcher::is_worth_a_try(std::uint32_t rule, std::uint64_t at) {
     busy.tries = 0;
     return true;
   }
-  return ++busy.tries < most_tries;
+  return ++busy.tries < busy.most_tries;
 }
 
 void Matcher::looked_in_vain(std::uint32_t rule, std::uint64_t at, std::uint64_t until) {
   if (until - at > least_busy) {
-    busy_[rule].until = std::max(busy_[rule].until, until);
+    Busy& busy = busy_[rule];
+    busy.until = std::max(busy.until, until);
+    busy.most_tries = until - at < least_long ? most_tries : most_long_tries;
   }
 }
 

@@ -25,7 +25,7 @@ struct Tried {
   // anywhere. 0 if there is one, or if that is not known.
   std::uint64_t looked = 0;
   std::uint64_t until = 0;  // up to where the rule has looked
-  bool counted = false;     // it stood before more than the lead
+  bool no_lead = false;     // what has to stand before does not
 };
 
 class Matcher {
@@ -112,7 +112,8 @@ class Matcher {
   // the same text as often.
   struct Busy {
     std::uint64_t until = 0;
-    std::size_t tries = 0;
+    std::uint32_t tries = 0;
+    std::uint32_t most_tries = 0;
   };
   bool is_worth_a_try(std::uint32_t rule, std::uint64_t at);
   void looked_in_vain(std::uint32_t rule, std::uint64_t at, std::uint64_t until);

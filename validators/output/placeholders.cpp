@@ -1,16 +1,20 @@
 #include "validators/output/placeholders.hpp"
 
+#include "validators/output/rule.hpp"
+#include "validators/output/small_letters.hpp"
+
 #include <algorithm>
 #include <array>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <string_view>
 
 namespace sallyport::validators::output {
 namespace {
 
-constexpr std::size_t longest_small = 256;  // of longer ones only so much is looked at
+constexpr std::size_t longest_small = 128;  // of longer ones only so much is looked at
 
 bool is_letter(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
@@ -22,8 +26,12 @@ bool is_digit(char c) {
 class SmallLetters {
  public:
   explicit SmallLetters(std::string_view text) : size_(std::min(text.size(), longest_small)) {
-    std::transform(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(size_), bytes_.begin(),
-                   [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+    for (std::size_t i = 0; i < size_; i += 8) {
+      std::uint64_t eight = 0;
+      std::memcpy(&eight, text.data() + i, std::min<std::size_t>(8, size_ - i));
+      eight = small_of(eight);
+      std::memcpy(bytes_.data() + i, &eight, sizeof(eight));
+    }
   }
   [[nodiscard]] std::string_view text() const { return {bytes_.data(), size_}; }
 
@@ -32,9 +40,38 @@ class SmallLetters {
   std::array<char, longest_small> bytes_;
 };
 
-template <std::size_t n>
-bool is_one_of(std::string_view text, const std::array<std::string_view, n>& list) {
-  return std::find(list.begin(), list.end(), text) != list.end();
+bool is_separator(char c) {
+  return c == '-' || c == '_' || c == '.' || c == ' ';
+}
+
+// Whether the text is in the list. By its size and its first byte few are left to compare with.
+template <const auto& list>
+bool is_one_of(std::string_view text) {
+  using Words = std::uint64_t;  // a bit for each
+  constexpr std::size_t longest = 16;
+  static_assert(list.size() <= 64);
+  struct Tables {
+    std::array<Words, 256> by_first{};
+    std::array<Words, longest> by_size{};
+  };
+  static constexpr auto tables = [] {
+    Tables made;
+    for (std::size_t i = 0; i < list.size(); ++i) {
+      made.by_first.at(static_cast<unsigned char>(list.at(i).front())) |= Words{1} << i;
+      made.by_size.at(list.at(i).size()) |= Words{1} << i;
+    }
+    return made;
+  }();
+  if (text.empty() || text.size() >= longest) {
+    return false;
+  }
+  Words words = tables.by_first[static_cast<unsigned char>(text.front())] & tables.by_size[text.size()];
+  for (; words != 0; words &= words - 1) {
+    if (text == list[static_cast<std::size_t>(std::countr_zero(words))]) {
+      return true;
+    }
+  }
+  return false;
 }
 
 // Whether a part of the list, of at least three bytes each, stands anywhere.
@@ -89,16 +126,28 @@ bool is_one_character(std::string_view text) {
 
 // "*****", "xxxx-xxxx", "......", "XXXXXXXX", with a few characters left to see: "****1234"
 bool is_masked(std::string_view text) {
-  std::size_t stars = 0;
-  std::size_t crosses = 0;
-  std::size_t dots = 0;
-  std::size_t wide = 0;
+  // Four counts in one number; a secret has at most longest_match bytes.
+  static_assert(longest_match < std::size_t{1} << 16U);
+  constexpr unsigned bits = 16;
+  static constexpr auto counts_of = [] {
+    std::array<std::uint64_t, 256> counts{};
+    counts['*'] = 1;
+    counts['x'] = counts['X'] = counts['-'] = std::uint64_t{1} << bits;
+    counts['.'] = std::uint64_t{1} << (2 * bits);
+    counts[0xE2] = std::uint64_t{1} << (3 * bits);
+    return counts;
+  }();
+  std::uint64_t sum = 0;
   for (const char c : text) {
-    stars += c == '*' ? 1 : 0;
-    crosses += c == 'x' || c == 'X' || c == '-' ? 1 : 0;
-    dots += c == '.' ? 1 : 0;
-    wide += c == '\xE2' ? 1 : 0;
+    sum += counts_of[static_cast<unsigned char>(c)];
   }
+  const auto count = [sum](unsigned which) {
+    return static_cast<std::size_t>(sum >> (which * bits)) & ((std::size_t{1} << bits) - 1);
+  };
+  const std::size_t stars = count(0);
+  const std::size_t crosses = count(1);
+  const std::size_t dots = count(2);
+  const std::size_t wide = count(3);
   const auto has = [text](std::string_view part) { return text.find(part) != std::string_view::npos; };
   return stars * 2 >= text.size() || (stars >= 4 && has("****")) || crosses * 5 >= text.size() * 4 ||
          (dots >= 3 && text.size() > 3 && has("...")) ||
@@ -211,17 +260,19 @@ bool is_placeholder(std::string_view text) {
   }
   const SmallLetters letters(text);
   const auto small = letters.text();
-  if (is_one_of(small, stand_ins) || has_one_of<tell_tales>(small)) {
+  if (is_one_of<stand_ins>(small) || has_one_of<tell_tales>(small)) {
     return true;
   }
   // "your password", "my-secret", "test_token": words of the list with separators between them
   std::size_t begin = 0;
   while (begin <= small.size()) {
-    const auto end = std::min(small.find_first_of("-_. ", begin), small.size());
+    const auto end = static_cast<std::size_t>(
+        std::find_if(small.begin() + static_cast<std::ptrdiff_t>(begin), small.end(), is_separator) -
+        small.begin());
     const auto word = small.substr(begin, end - begin);
     if (!word.empty() && word != "my" && word != "your" && word != "the" && word != "a" && word != "here" &&
         word != "key" && word != "api" && word != "user" && word != "for" && word != "goes" &&
-        !is_one_of(word, stand_ins)) {
+        !is_one_of<stand_ins>(word)) {
       return false;
     }
     begin = end + 1;
@@ -235,7 +286,7 @@ bool is_expression(std::string_view text) {
   }
   const SmallLetters letters(text);
   const auto small = letters.text();
-  return is_one_of(small, type_names) || is_attribute_path(text) || is_call(text) || is_telling_name(small) ||
+  return is_one_of<type_names>(small) || is_attribute_path(text) || is_call(text) || is_telling_name(small) ||
          is_decimal(text) || text.front() == '{' || text.front() == '(' || text.front() == '[' ||
          small.starts_with("os.") || small.starts_with("self.") || small.starts_with("process.env") ||
          small.starts_with("env.") || small.starts_with("settings.") || small.starts_with("config.");

@@ -164,6 +164,25 @@ std::vector<NamedText> hostile_texts(const std::vector<std::string>& keywords, s
     repeat("repeated with white space: " + keyword, keyword + "    ");
     repeat("repeated with : and quote: " + keyword, keyword + "\": \"");
   }
+  // So that nothing comes again.
+  const auto vary = [&](std::string name, const auto& part) {
+    std::string text;
+    while (text.size() < size) text += part();
+    text.resize(size);
+    texts.push_back({std::move(name), std::move(text)});
+  };
+  for (const auto& keyword : keywords) {
+    vary("with = and random letters: " + keyword,
+         [&] { return keyword + "=" + dice.letters(1 + dice.roll(3), base62); });
+  }
+  const auto any = [&] { return keywords[dice.roll(keywords.size())]; };
+  if (!keywords.empty()) {
+    vary("any keywords", any);
+    vary("any keywords with =", [&] { return any() + "="; });
+    vary("any keywords with = and quotes", [&] { return any() + "=\""; });
+    vary("any keywords with = and a short value",
+         [&] { return any() + "=" + dice.letters(6, base62) + " "; });
+  }
   repeat("digits", "1");
   repeat("digits with spaces", "4 ");
   repeat("groups of four digits", "4111 ");

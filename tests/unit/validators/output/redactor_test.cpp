@@ -120,6 +120,19 @@ TEST(Redactor, LinesOfTerminalSequences) {
   }
 }
 
+// A match may begin before its keyword; in a title, not before the title.
+TEST(Redactor, MatchesDoNotBeginBeforeATitle) {
+  const auto rules = rules_of(R"json({"rules": [
+    {"id": "near", "category": "token", "pattern": "[a-z0-9;]{3}near_(?P<secret>\\d{4})", "keywords": ["near_"]},
+    {"id": "wide", "category": "token", "pattern": "[a-z0-9;]{0,40}wide_(?P<secret>\\d{4})", "keywords": ["wide_"]}
+  ]})json");
+  const std::string_view titles =
+      "\x1b]0;abcdefghijkl\x07\x1b]0;near_1234\x07\x1b]0;wide_1234\x07\x1b]0;abcnear_1234\x07";
+  EXPECT_EQ(redact(rules, titles).found, (std::vector<std::string>{"wide 1 1", "near 1 1"}));
+  expect_same_at_all_cuts(rules, titles, {});
+  EXPECT_TRUE(redact(shipped(), "\x1b]0;abcdefghijklmn\x07\x1b]0;AZDOabcd\x07").found.empty());
+}
+
 TEST(Redactor, BytesThatAreNoTextSurvive) {
   std::string text;
   for (int i = 0; i < 2048; ++i) {
