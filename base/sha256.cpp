@@ -15,20 +15,27 @@ const EVP_MD* algorithm() {
   return found;
 }
 
+struct Free {
+  void operator()(EVP_MD_CTX* context) const { EVP_MD_CTX_free(context); }
+};
+using Context = std::unique_ptr<EVP_MD_CTX, Free>;
+
 }  // namespace
 
 std::string sha256_hex(std::string_view bytes) {
+  // One a thread: to make it takes as long as the digest of a short text.
+  thread_local const Context context(EVP_MD_CTX_new());
   std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
   unsigned size = 0;
-  if (EVP_Digest(bytes.data(), bytes.size(), digest.data(), &size, algorithm(), nullptr) != 1) return {};
+  const bool good = context && EVP_DigestInit_ex(context.get(), algorithm(), nullptr) == 1 &&
+                    EVP_DigestUpdate(context.get(), bytes.data(), bytes.size()) == 1 &&
+                    EVP_DigestFinal_ex(context.get(), digest.data(), &size) == 1;
+  if (!good) return {};
   return to_hex({reinterpret_cast<const char*>(digest.data()), size});
 }
 
 struct Sha256::State {
-  struct Free {
-    void operator()(EVP_MD_CTX* context) const { EVP_MD_CTX_free(context); }
-  };
-  std::unique_ptr<EVP_MD_CTX, Free> context{EVP_MD_CTX_new()};
+  Context context{EVP_MD_CTX_new()};
   bool good = false;
 };
 

@@ -2,6 +2,7 @@
 
 #include "base/base64.hpp"
 #include "broker/api/json_values.hpp"
+#include "broker/api/json_writer.hpp"
 #include "broker/api/media_type.hpp"
 #include "broker/api/reply_object.hpp"
 #include "broker/api/violation_json.hpp"
@@ -108,8 +109,7 @@ OrderedJson reply_object(ExecutionReply reply, Contents contents) {
 }
 
 std::string to_json(ExecutionReply reply) {
-  const OrderedJson body = reply_object(std::move(reply), Contents::included);
-  return body.dump(-1, ' ', false, OrderedJson::error_handler_t::replace);
+  return write_json(reply_object(std::move(reply), Contents::included));
 }
 
 }  // namespace sallyport::broker

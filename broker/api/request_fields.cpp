@@ -1,6 +1,6 @@
 #include "broker/api/request_fields.hpp"
 
-#include "broker/api/strict_json.hpp"
+#include "broker/api/json_writer.hpp"
 #include "broker/api/utf8.hpp"
 #include "config/nearest.hpp"
 

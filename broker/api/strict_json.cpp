@@ -1,11 +1,10 @@
 #include "broker/api/strict_json.hpp"
 
 #include "broker/api/json_events.hpp"
+#include "broker/api/json_writer.hpp"
 #include "broker/api/utf8.hpp"
 
 #include <algorithm>
-#include <array>
-#include <cstdint>
 #include <unordered_set>
 #include <utility>
 #include <vector>
@@ -220,25 +219,6 @@ class Handler final : public nlohmann::json_sax<Json> {
 };
 
 }  // namespace
-
-void append_json_string(std::string& out, std::string_view text) {
-  static constexpr std::string_view kHex = "0123456789abcdef";
-  out += '"';
-  for (const char c : text) {
-    const auto byte = static_cast<std::uint8_t>(c);
-    if (c == '"' || c == '\\') {
-      out += '\\';
-      out += c;
-    } else if (byte < 0x20) {
-      out += "\\u00";
-      out += kHex[byte >> 4U];
-      out += kHex[byte & 15U];
-    } else {
-      out += c;
-    }
-  }
-  out += '"';
-}
 
 ApiResult<StrictJson> parse_strict_json(std::string_view text, const JsonBounds& bounds) {
   if (text.empty()) return refusal(400, "the body is empty");

@@ -30,7 +30,4 @@ struct StrictJson {
 /// depend on who reads it. 400 for what is not JSON, with line and column; 422 for what is beyond the bounds.
 [[nodiscard]] ApiResult<StrictJson> parse_strict_json(std::string_view text, const JsonBounds& bounds);
 
-/// Appends `text`, valid UTF-8, as a JSON string with its quotes.
-void append_json_string(std::string& out, std::string_view text);
-
 }  // namespace sallyport::broker

@@ -1,6 +1,6 @@
 #include "broker/jobs/job_view.hpp"
 
-#include "broker/api/strict_json.hpp"
+#include "broker/api/json_writer.hpp"
 #include "broker/jobs/moment.hpp"
 
 #include <algorithm>

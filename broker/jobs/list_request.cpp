@@ -1,8 +1,8 @@
 #include "broker/jobs/list_request.hpp"
 
+#include "broker/api/json_writer.hpp"
 #include "broker/api/query.hpp"
 #include "broker/api/request_fields.hpp"
-#include "broker/api/strict_json.hpp"
 #include "broker/jobs/moment.hpp"
 
 #include <array>

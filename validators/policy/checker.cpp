@@ -36,7 +36,7 @@ bool contains(const List& list, std::string_view text) {
   return std::find(list.begin(), list.end(), text) != list.end();
 }
 
-bool all_refused(const std::vector<Value>& values) {
+bool all_refused(const Values& values) {
   return !values.empty() &&
          std::all_of(values.begin(), values.end(), [](const Value& value) { return value.refused; });
 }

@@ -26,7 +26,6 @@ class Checker {
  private:
   using Node = python::ast::Node;
   using Expr = python::ast::Expr;
-  using Values = std::vector<Value>;
 
   void measure();
   void find_escapes();

@@ -27,8 +27,8 @@ class Evaluator {
   void run();
 
   SetId eval(const python::ast::Expr* expression);
-  const std::vector<Value>& values(const python::ast::Expr* expression) { return pool_[eval(expression)]; }
-  const std::vector<Value>& values(SetId set) const { return pool_[set]; }
+  const Values& values(const python::ast::Expr* expression) { return pool_[eval(expression)]; }
+  const Values& values(SetId set) const { return pool_[set]; }
 
   // How an attribute of a module resolves.
   struct Attribute {
@@ -55,8 +55,6 @@ class Evaluator {
   SetId name_value(const python::ast::Name& name, std::uint32_t index);
 
  private:
-  using Values = std::vector<Value>;
-
   SetId compute(const python::ast::Expr* expression, std::uint32_t index);
   SetId source_value(const Source& source);
   SetId follow(SetId set, const Step* path, int depth = 0);

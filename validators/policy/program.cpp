@@ -29,6 +29,7 @@ Program::Program(const Module& module, std::size_t most_nodes) {
   table_.assign(1024, {nullptr, none});
   nodes.reserve(512);
   postorder.reserve(512);
+  stack_.reserve(256);
   new_scope(ScopeKind::module, none, 0);
   stack_.push_back({&module, 0, none, 0, 0, 0, 0, false, false});
   while (!stack_.empty()) {

@@ -3,6 +3,8 @@
 
 #include "validators/python/ast.hpp"
 
+#include <boost/container/small_vector.hpp>
+
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -49,6 +51,9 @@ struct Value {
   std::span<const SetId> items;
 };
 
+// A set of them. Most have one, which takes no memory of its own.
+using Values = boost::container::small_vector<Value, 1>;
+
 inline constexpr std::size_t most_values = 12;  // in a set; more become an unknown
 inline constexpr SetId nothing = 0;
 inline constexpr SetId anything = 1;
@@ -58,20 +63,20 @@ class ValuePool {
  public:
   ValuePool() {
     sets_.emplace_back();
-    sets_.emplace_back(std::vector<Value>{Value{}});
+    sets_.emplace_back(Values{Value{}});
   }
 
-  const std::vector<Value>& operator[](SetId id) const { return sets_[id]; }
+  const Values& operator[](SetId id) const { return sets_[id]; }
 
   SetId add(Value value) {
     if (full()) {
       return anything;
     }
-    sets_.emplace_back(std::vector<Value>{value});
+    sets_.emplace_back(std::size_t{1}, value);
     return static_cast<SetId>(sets_.size() - 1);
   }
 
-  SetId add(std::vector<Value> values) {
+  SetId add(Values values) {
     if (values.empty()) {
       return nothing;
     }
@@ -104,7 +109,7 @@ class ValuePool {
   static constexpr std::size_t most_text = 8U * 1024 * 1024;
   static constexpr std::size_t most_sets = 500'000;
 
-  std::deque<std::vector<Value>> sets_;
+  std::deque<Values> sets_;
   std::deque<std::string> texts_;
   std::deque<std::vector<SetId>> lists_;
   std::size_t kept_ = 0;

@@ -121,7 +121,7 @@ TEST_F(ExecutionRequestTest, ContextKeepsWhatTheClientWrote) {
       R"("e": [], "o": {}, "n": null, "t": true, "neg": -5, "deep": [[1, [2]], {"k": [3]}]}})");
   EXPECT_EQ(
       request.context_json,
-      "{\"big\":123456789012345678901234567890,\"f\":1.10,\"s\":\"\xC3\xA9\\u000a\\\"\\\\\\u0000\",\"e\":[],"
+      "{\"big\":123456789012345678901234567890,\"f\":1.10,\"s\":\"\xC3\xA9\\n\\\"\\\\\\u0000\",\"e\":[],"
       "\"o\":{},\"n\":null,\"t\":true,\"neg\":-5,\"deep\":[[1,[2]],{\"k\":[3]}]}");
   EXPECT_TRUE(json::accept(request.context_json));
 }
