@@ -67,7 +67,8 @@ void append_double(std::string& out, double number) {
   if (text.find_first_of(".e") == std::string_view::npos) out += ".0";  // For who reads it, still no integer.
 }
 
-void append(std::string& out, const OrderedJson& value) {
+/// As deep as `value`, which is the broker's own and of a few levels.
+void append(std::string& out, const OrderedJson& value) {  // NOLINT(misc-no-recursion)
   switch (value.type()) {
     case OrderedJson::value_t::object: {
       char separator = '{';
