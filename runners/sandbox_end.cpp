@@ -59,13 +59,14 @@ bool SandboxEnd::streams_were_cut(const Moment& job_sent) const {
 
 asio::awaitable<std::variant<SandboxEnd, SandboxFault>> await_end(GVisorContext& context,
                                                                   std::string container_id) {
+  SandboxEnd end;
+  // Not later: an engine that takes its time must not make a cut look like an end.
+  end.streams_ended = Moment::now();
   docker::Client& client = context.dependencies.client;
   // The streams end a little before the engine has taken note of the exit.
   const base::CallBounds bounds = evidence_bounds(context);
   auto pending = co_await client.wait(container_id, docker::WaitCondition::not_running, bounds);
   if (!pending) co_return fault_of(pending.error(), "the sandbox's end could not be watched");
-  SandboxEnd end;
-  end.streams_ended = Moment::now();
   const base::CallBounds soon(base::Deadline::after(kExitReportTime));
   const auto exit = co_await pending->get(soon);
   if (!exit) co_return fault_of(exit.error(), "the sandbox's end was not reported");

@@ -38,7 +38,8 @@ struct SandboxEnd {
   [[nodiscard]] bool streams_were_cut(const Moment& job_sent) const;
 };
 
-/// Asks for the end of a sandbox whose streams have ended. It comes soon, or somebody cut the streams.
+/// Asks, at once, for the end of a sandbox whose streams have ended. It comes soon, or somebody cut the
+/// streams.
 boost::asio::awaitable<std::variant<SandboxEnd, SandboxFault>> await_end(GVisorContext& context,
                                                                          std::string container_id);
 

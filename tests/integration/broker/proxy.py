@@ -1,4 +1,4 @@
-"""A proxy between broker and engine that can cut the connections of one kind of call."""
+"""A proxy between broker and engine that can cut, and hold up, the connections of one kind of call."""
 
 import contextlib
 import os
@@ -6,6 +6,7 @@ import shutil
 import socket
 import tempfile
 import threading
+import time
 
 
 class EngineProxy:
@@ -16,6 +17,7 @@ class EngineProxy:
         self._engine_socket = engine_socket
         self._open = {}  # What was asked last on it, by the pair of its sockets.
         self._lock = threading.Lock()
+        self.delays = {}  # Seconds that a call waits here, by what its request line holds.
         self._listener = socket.socket(socket.AF_UNIX)
         self._listener.bind(self.socket)
         self._listener.listen(64)
@@ -60,6 +62,7 @@ class EngineProxy:
                     with self._lock:
                         if pair in self._open:
                             self._open[pair] = line.decode("latin-1")
+                    time.sleep(sum(seconds for call, seconds in self.delays.items() if call in line.decode("latin-1")))
                 target.sendall(data)
             target.shutdown(socket.SHUT_WR)
             if asks:

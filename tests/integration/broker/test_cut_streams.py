@@ -56,6 +56,16 @@ class CutStreams(unittest.TestCase):
                 self.assertEqual(body["stdout"], "begun\nthrough\n")  # It was through already.
         self.assert_well_again()
 
+    def test_the_attached_stream_with_an_engine_that_is_slow_to_tell_of_the_end(self):
+        self.proxy.delays["/wait"] = 4
+        result = self.start({"code": "import time\nprint('begun', flush=True)\ntime.sleep(3)\nprint('through')\n", **NO_DOORS})
+        self.assertEqual(self.proxy.cut("/attach"), 1)
+        # It has ended well when the engine tells, and long before that; but its stream was cut while it ran.
+        _, _, body = result(60)
+        self.assertEqual((body["error_type"], body.get("success", False)), ("SandboxError", False), body)
+        self.proxy.delays.clear()
+        self.assert_well_again()
+
     def test_the_watch_of_the_end(self):
         result = self.start({"code": "import time\nprint('begun', flush=True)\ntime.sleep(4)\nprint('through')\n", **NO_DOORS})
         self.proxy.cut("/wait")
