@@ -76,7 +76,8 @@ template <class Names>
 constexpr bool have_stems(const Names& names) {
   for (const std::string_view name : names) {
     bool found = false;
-    for (const std::string_view stem : secret_stems) found = found || name.find(stem) != name.npos;
+    for (const std::string_view stem : secret_stems)
+      found = found || name.find(stem) != std::string_view::npos;
     if (!found) return false;
   }
   return true;
