@@ -43,18 +43,14 @@ class Events {
   }
   bool on_key(json::string_view part, std::size_t /*size*/, json::error_code& error) {
     gather(part);
-    const bool taken = handler_.key(text_);
-    text_.clear();
-    return passed(taken, error);
+    return passed(handler_.key(text_), error);
   }
   bool on_string_part(json::string_view part, std::size_t /*size*/, json::error_code& /*error*/) {
     return gather(part);
   }
   bool on_string(json::string_view part, std::size_t /*size*/, json::error_code& error) {
     gather(part);
-    const bool taken = handler_.string(text_);
-    text_.clear();
-    return passed(taken, error);
+    return passed(handler_.string(text_), error);
   }
   bool on_number_part(json::string_view part, json::error_code& /*error*/) { return gather(part); }
   bool on_int64(std::int64_t number, json::string_view part, json::error_code& error) {
@@ -62,11 +58,9 @@ class Events {
     // "-0" is a negative number to nlohmann.
     const bool taken = text_.front() == '-' ? handler_.number_integer(number)
                                             : handler_.number_unsigned(static_cast<std::uint64_t>(number));
-    text_.clear();
     return passed(taken, error);
   }
   bool on_uint64(std::uint64_t number, json::string_view /*part*/, json::error_code& error) {
-    text_.clear();
     return passed(handler_.number_unsigned(number), error);
   }
   bool on_double(double /*inexact*/, json::string_view part, json::error_code& error) {
@@ -74,9 +68,7 @@ class Events {
     double number = 0;
     const auto [end, fault] = std::from_chars(text_.data(), text_.data() + text_.size(), number);
     const bool exact = fault == std::errc() && end == text_.data() + text_.size() && std::isfinite(number);
-    const bool taken = exact && handler_.number_float(number, text_);
-    text_.clear();
-    return passed(taken, error);
+    return passed(exact && handler_.number_float(number, text_), error);
   }
   bool on_bool(bool value, json::error_code& error) { return passed(handler_.boolean(value), error); }
   bool on_null(json::error_code& error) { return passed(handler_.null(), error); }
@@ -86,7 +78,9 @@ class Events {
  private:
   static constexpr auto kUnknownSize = static_cast<std::size_t>(-1);
 
-  static bool passed(bool taken, json::error_code& error) {
+  /// Behind every event: what was gathered for it has been given.
+  bool passed(bool taken, json::error_code& error) {
+    text_.clear();
     if (!taken) error = json::error::exception;
     return taken;
   }

@@ -1,5 +1,6 @@
 #include "broker/api/redaction.hpp"
 
+#include "broker/api/json_writer.hpp"
 #include "broker/api/request_fields.hpp"
 #include "broker/api/strict_json.hpp"
 #include "broker/api/user_id.hpp"
@@ -51,7 +52,7 @@ std::string redaction_json(OutputVerdict verdict) {
   for (auto& violation : violations) violation.erase("stream");
   body["violations"] = std::move(violations);
   body["was_redacted"] = verdict.redacted;
-  return body.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+  return write_json(body);
 }
 
 }  // namespace sallyport::broker

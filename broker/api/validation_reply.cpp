@@ -1,6 +1,7 @@
 #include "broker/api/validation_reply.hpp"
 
 #include "broker/api/json_values.hpp"
+#include "broker/api/json_writer.hpp"
 #include "broker/api/reply_object.hpp"
 #include "broker/api/violation_json.hpp"
 
@@ -22,8 +23,7 @@ nlohmann::ordered_json reply_object(ValidationReply reply) {
 }
 
 std::string to_json(ValidationReply reply) {
-  return reply_object(std::move(reply))
-      .dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+  return write_json(reply_object(std::move(reply)));
 }
 
 }  // namespace sallyport::broker

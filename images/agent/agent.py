@@ -2,9 +2,9 @@
 
 It imports what the image's recipe lists, says that it is ready, blocks on stdin until a job arrives, runs the
 submission as `__main__`, and reports how it ended. Then it stays until the broker dismisses it, and is gone,
-unless the job says that others of the same user follow: then the submission runs in a fork, and the agent goes on. Or the job is a cell of a
-session: then it runs in this process, and what it leaves is there for the next one. PROTOCOL.md in this folder
-is the contract with the broker.
+unless the job says that others of the same user follow: then the submission runs in a fork, and the agent goes
+on. Or the job is a cell of a session: then it runs in this process, and what it leaves is there for the next
+one. PROTOCOL.md in this folder is the contract with the broker.
 
     agent.py [WORKSPACE [CONFIG]]
 

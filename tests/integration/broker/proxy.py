@@ -57,12 +57,12 @@ class EngineProxy:
     def _forward(self, source, target, pair, asks):
         with contextlib.suppress(OSError):
             while data := source.recv(65536):
-                line = data.split(b"\r\n", 1)[0]
-                if asks and line.endswith(b"HTTP/1.1"):
+                line = data.split(b"\r\n", 1)[0].decode("latin-1")
+                if asks and line.endswith("HTTP/1.1"):
                     with self._lock:
                         if pair in self._open:
-                            self._open[pair] = line.decode("latin-1")
-                    time.sleep(sum(seconds for call, seconds in self.delays.items() if call in line.decode("latin-1")))
+                            self._open[pair] = line
+                    time.sleep(sum(seconds for call, seconds in self.delays.items() if call in line))
                 target.sendall(data)
             target.shutdown(socket.SHUT_WR)
             if asks:
