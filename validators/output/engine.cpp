@@ -265,9 +265,15 @@ bool Engine::recall(std::uint32_t use, std::uint64_t begin, const Window& window
                              std::rotl(words[1] * 0xC2B2AE3D27D4EB4FU, 21) ^
                              std::rotl(words[2] * 0x165667B19E3779F9U, 42);
   Around& around = around_[(hash ^ (hash >> 32U)) * 0x9E3779B97F4A7C15U >> (64U - around_bits)];
-  if (around.gate_size != 0 && around.use == use && text.size() - here + before >= around.gate_size &&
-      std::memcmp(around.text.data(), from, around.gate_size) == 0) {
-    return recall(around, begin - before, window);
+  if (around.gate_size != 0 && around.use == use) {
+    // The longer text first, which most often is the same where the shorter one is.
+    const auto stands_here = [&](std::size_t size) {
+      return text.size() - here + before >= size && std::memcmp(around.text.data(), from, size) == 0;
+    };
+    const bool in_vain = around.vain_size != 0 && stands_here(around.vain_size);
+    if (in_vain || stands_here(around.gate_size)) {
+      return recall(around, in_vain, begin - before, window);
+    }
   }
   around_here_ = &around;
   sure_of_gates_ = true;
@@ -280,13 +286,12 @@ bool Engine::recall(std::uint32_t use, std::uint64_t begin, const Window& window
 }
 
 // The same, where the gates would decide as they did. Nothing if more of the text has to be there.
-bool Engine::recall(Around& around, std::uint64_t from, const Window& window) {
+bool Engine::recall(Around& around, bool in_vain, std::uint64_t from, const Window& window) {
   const auto begin = around.tries.begin();
   const auto end = begin + around.tried;
-  const std::string_view text(around.text.data(), around.vain_size);
   const bool fresh = std::all_of(
       begin, end, [&](const auto& tried) { return matcher_.is_fresh(tried.rule, from + tried.at); });
-  if (fresh && around.vain_size != 0 && window.bytes.substr(window.local(from)).starts_with(text)) {
+  if (fresh && in_vain) {
     std::for_each(begin, end, [&](const auto& tried) {
       matcher_.try_in_vain(tried.rule, from + tried.at, from + tried.until);
     });
@@ -439,22 +444,29 @@ void Engine::scan_digits(const Window& window) {
              is_digit(text[here + size])) {
         ++size;
       }
-      try_digits(here, size, window);
+      const bool is_shaped = has_shape(text, here + size, size);
+      if (is_shaped || (here > 0 && is_capital(text[here - 1]))) {
+        try_digits(here, is_shaped, window);
+      }
     }
   }
   digits_at_ = window.end();
 }
 
-// A group of digits that begins here, counted up to DigitShapes::most at least.
-void Engine::try_digits(std::size_t here, std::size_t digits, const Window& window) {
+// Whether a number may begin with so many digits, counted up to DigitShapes::most at least, before `behind`.
+bool Engine::has_shape(std::string_view text, std::size_t behind, std::size_t digits) const {
+  return rules_.digits && (behind >= text.size() || rules_.digit_shapes->allow(digits, text[behind]));
+}
+
+// A group of digits that begins here.
+void Engine::try_digits(std::size_t here, bool is_shaped, const Window& window) {
   const auto text = window.bytes;
   const char before = here > 0 ? text[here - 1] : ' ';
   const char further = here > 1 ? text[here - 2] : ' ';
   if (rules_.letters && is_capital(before) && is_capital(further) && (here < 3 || !is_word(text[here - 3]))) {
     try_gate(*rules_.letters, window.begin + here - letters_before_digits, window);
   }
-  if (!rules_.digits ||
-      (here + digits < text.size() && !rules_.digit_shapes->allow(digits, text[here + digits]))) {
+  if (!is_shaped) {
     return;
   }
   // Behind a line end or tab that is written as in a program a number stands alone, too.

@@ -105,14 +105,15 @@ class Engine {
   void look_up_to(std::uint64_t place);
   void gates_look_up_to(std::uint64_t place);
   bool recall(std::uint32_t use, std::uint64_t begin, const Window& window);
-  bool recall(Around& around, std::uint64_t from, const Window& window);
+  bool recall(Around& around, bool in_vain, std::uint64_t from, const Window& window);
   void remember(std::uint32_t use, const Window& window);
   void remember_vain(Around& around, const Window& window) const;
   void extend_region(const Search& search, std::uint64_t begin, std::uint64_t barrier);
   void close_regions(const Window& window);
   void try_pending_in_order(const Window& window);
   void scan_digits(const Window& window);
-  void try_digits(std::size_t here, std::size_t digits, const Window& window);
+  [[nodiscard]] bool has_shape(std::string_view text, std::size_t behind, std::size_t digits) const;
+  void try_digits(std::size_t here, bool is_shaped, const Window& window);
   void try_gate(const Gate& gate, std::uint64_t at, const Window& window);
   void scan_context(const Window& window);
   void scan_canaries(const Window& window);

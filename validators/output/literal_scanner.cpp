@@ -10,8 +10,6 @@ namespace {
 
 static_assert(std::endian::native == std::endian::little, "the scanner loads bytes in order");
 
-constexpr std::size_t buckets = 4096;
-
 char small(char c) {
   return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
 }
@@ -45,8 +43,8 @@ std::size_t anchor_of(std::string_view text) {
 LiteralScanner::LiteralScanner(std::vector<Literal> literals)
     : literals_(std::move(literals)),
       filter_(std::size_t{1} << 11U),
-      first_(buckets + 1),
-      first_wide_(buckets + 1) {
+      near_(nears << (near_bits - 5U)),
+      first_(nears * buckets_of_a_near + 1) {
   std::vector<std::pair<std::size_t, Entry>> found;
   for (std::size_t i = 0; i < literals_.size(); ++i) {
     const std::string& text = literals_[i].text;
@@ -61,26 +59,50 @@ LiteralScanner::LiteralScanner(std::vector<Literal> literals)
     std::memcpy(&entry.bytes, text.data(), size);
     entry.mask = size == 8 ? ~std::uint64_t{0} : (std::uint64_t{1} << (8 * size)) - 1;
     entry.bytes = small_of(entry.bytes);
-    std::size_t bucket = hash >> 4U;
-    if (anchor >= bytes_before) {
-      std::uint64_t eight = 0;
-      std::memcpy(&eight, text.data() + anchor - bytes_before, bytes_before + 3);
-      bucket = buckets + wide_bucket(eight | small_letters);
-    }
-    found.emplace_back(bucket, entry);
+    const Near near = near_of(text.size(), anchor);
+    const std::uint32_t near_by = near_hash(near, around(text, anchor));
+    near_[word_of(near, near_by)] |= std::uint32_t{1} << (near_by & 31U);
+    found.emplace_back(bucket_of(near, near_by), entry);
     most_behind_ = std::max(most_behind_, text.size() - anchor);
     most_before_ = std::max(most_before_, anchor);
   }
   std::stable_sort(found.begin(), found.end(),
                    [](const auto& one, const auto& other) { return one.first < other.first; });
   for (const auto& [bucket, entry] : found) {
-    auto& first = bucket < buckets ? first_ : first_wide_;
-    ++first[bucket % buckets + 1];
+    ++first_[bucket + 1];
     entries_.push_back(entry);
   }
   std::partial_sum(first_.begin(), first_.end(), first_.begin());
-  first_wide_.front() = first_.back();
-  std::partial_sum(first_wide_.begin(), first_wide_.end(), first_wide_.begin());
+}
+
+LiteralScanner::Near LiteralScanner::near_of(std::size_t size, std::size_t anchor) {
+  if (anchor > 0) {
+    return anchor >= bytes_before ? Near::two_before : Near::one_before;
+  }
+  return size > 3 ? Near::one_behind : Near::alone;
+}
+
+std::uint32_t LiteralScanner::near_hash(Near near, std::uint64_t bytes) {
+  switch (near) {
+    case Near::two_before:
+      return near_hash<Near::two_before>(bytes);
+    case Near::one_before:
+      return near_hash<Near::one_before>(bytes);
+    case Near::one_behind:
+      return near_hash<Near::one_behind>(bytes);
+    case Near::alone:
+      break;
+  }
+  return near_hash<Near::alone>(bytes);
+}
+
+// What stands from two bytes before the anchor on, as near_hash takes it.
+std::uint64_t LiteralScanner::around(std::string_view text, std::size_t at) {
+  std::uint64_t bytes = 0;
+  const std::size_t before = std::min(at, bytes_before);
+  const std::size_t size = std::min(text.size() - at, sizeof(bytes) - bytes_before) + before;
+  std::memcpy(&bytes, text.data() + at - before, size);
+  return (bytes << (8 * (bytes_before - before))) | small_letters;
 }
 
 bool LiteralScanner::stands_at(const Literal& literal, const char* at) {
@@ -112,7 +134,7 @@ bool LiteralScanner::stands_at(const Literal& literal, const char* at) {
 }
 
 std::size_t LiteralScanner::memory() const {
-  std::size_t bytes = filter_.capacity() * 4 + (first_.capacity() + first_wide_.capacity()) * 4 +
+  std::size_t bytes = (filter_.capacity() + near_.capacity() + first_.capacity()) * sizeof(std::uint32_t) +
                       entries_.capacity() * sizeof(Entry);
   for (const auto& literal : literals_) {
     bytes += sizeof(literal) + literal.text.capacity();

@@ -2,11 +2,14 @@
 //
 // Of each literal the rarest three bytes are looked for: their hash is a bit in a table that fits into the
 // first-level cache. The look-ups of neighbouring positions do not depend on each other, unlike the steps of
-// an automaton. Portable: no instructions of one processor.
+// an automaton. A second table refuses most of what the first lets pass, by the bytes around these. Portable:
+// no instructions of one processor.
 #pragma once
 
 #include "validators/output/small_letters.hpp"
 
+#include <algorithm>
+#include <array>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
@@ -50,6 +53,12 @@ class LiteralScanner {
     bool decides = false;      // these bytes are all of it, and case does not count
   };
 
+  // By which bytes a literal is told from others, with its anchor among them: as many as it has, up to five.
+  enum class Near : std::uint8_t { two_before, one_before, one_behind, alone };
+  static constexpr std::size_t nears = 4;
+  static constexpr unsigned near_bits = 14;
+  static constexpr unsigned buckets_of_a_near = 1U << 12U;
+
   // With this bit set letters are small ones, and other bytes may be taken for each other.
   static constexpr std::uint64_t small_letters = 0x2020202020202020U;
 
@@ -60,66 +69,93 @@ class LiteralScanner {
   }
   static bool stands_at(const Literal& literal, const char* at);
 
-  // Of five bytes, in small letters, which begin `bytes_before` before the anchor.
-  static std::size_t wide_bucket(std::uint64_t small_bytes) {
-    return ((small_bytes << 24U) * 0x9E3779B97F4A7C15U) >> 52U;
+  static Near near_of(std::size_t size, std::size_t anchor);
+  // Of bytes in small letters, which begin two before the anchor. What is not one of them is shifted out.
+  template <Near near>
+  static std::uint32_t near_hash(std::uint64_t bytes) {
+    constexpr std::array<unsigned, nears> before{24, 32, 32, 40};
+    constexpr std::array<unsigned, nears> skipped{0, 8, 16, 16};
+    constexpr auto index = static_cast<std::size_t>(near);
+    return static_cast<std::uint32_t>((((bytes >> skipped[index]) << before[index]) * 0x9E3779B97F4A7C15U) >>
+                                      (64U - near_bits));
+  }
+  static std::uint32_t near_hash(Near near, std::uint64_t bytes);
+  static std::uint64_t around(std::string_view text, std::size_t at);
+  static std::size_t word_of(Near near, std::uint32_t hash) {
+    return (static_cast<std::size_t>(near) << (near_bits - 5U)) + (hash >> 5U);
+  }
+  static std::size_t bucket_of(Near near, std::uint32_t hash) {
+    return static_cast<std::size_t>(near) * buckets_of_a_near + hash * buckets_of_a_near / (1U << near_bits);
   }
 
   template <class Found>
-  void look(std::string_view text, std::size_t at, std::uint32_t hash, const Found& found) const;
+  void look(std::string_view text, std::size_t at, const Found& found) const;
+  template <Near near, class Found>
+  void look_near(std::string_view text, std::size_t at, std::uint64_t bytes, const Found& found) const;
   template <class Found>
-  void walk(std::size_t from, std::size_t to, std::string_view text, std::size_t at,
-            const Found& found) const;
+  void look_at(const Entry& entry, std::string_view text, std::size_t at, const Found& found) const;
 
   static constexpr std::size_t bytes_before = 2;
 
   std::vector<Literal> literals_;
   std::vector<std::uint32_t> filter_;  // 2^16 bits
-  // Into entries_. Those with so many bytes before their anchor are found by five bytes: dozens of literals
-  // end in "key".
-  std::vector<std::uint32_t> first_;       // by hash, shortened
-  std::vector<std::uint32_t> first_wide_;  // by wide_bucket
+  std::vector<std::uint32_t> near_;    // 2^near_bits bits for each Near
+  std::vector<std::uint32_t> first_;   // into entries_, by bucket
   std::vector<Entry> entries_;
   std::size_t most_behind_ = 0;
   std::size_t most_before_ = 0;
 };
 
+// Not in line: it would take the registers from the loop of scan(), which seldom calls it.
 template <class Found>
-void LiteralScanner::look(std::string_view text, std::size_t at, std::uint32_t hash,
-                          const Found& found) const {
-  walk(first_[hash >> 4U], first_[(hash >> 4U) + 1], text, at, found);
-  if (at >= bytes_before) {
-    std::uint64_t five = 0;
-    std::memcpy(&five, text.data() + at - bytes_before, 5);
-    const std::size_t bucket = wide_bucket(five | small_letters);
-    walk(first_wide_[bucket], first_wide_[bucket + 1], text, at, found);
+[[gnu::noinline]] void LiteralScanner::look(std::string_view text, std::size_t at, const Found& found) const {
+  std::uint64_t bytes = 0;
+  if (at >= bytes_before && text.size() - at >= sizeof(bytes)) {
+    std::memcpy(&bytes, text.data() + at - bytes_before, sizeof(bytes));
+    bytes |= small_letters;
+  } else {
+    bytes = around(text, at);
+  }
+  look_near<Near::two_before>(text, at, bytes, found);
+  look_near<Near::one_before>(text, at, bytes, found);
+  look_near<Near::one_behind>(text, at, bytes, found);
+  look_near<Near::alone>(text, at, bytes, found);
+}
+
+template <LiteralScanner::Near near, class Found>
+void LiteralScanner::look_near(std::string_view text, std::size_t at, std::uint64_t bytes,
+                               const Found& found) const {
+  const std::uint32_t hash = near_hash<near>(bytes);
+  if (((near_[word_of(near, hash)] >> (hash & 31U)) & 1U) == 0) {
+    return;
+  }
+  const std::size_t bucket = bucket_of(near, hash);
+  for (std::size_t i = first_[bucket]; i < first_[bucket + 1]; ++i) {
+    look_at(entries_[i], text, at, found);
   }
 }
 
 template <class Found>
-void LiteralScanner::walk(std::size_t from, std::size_t to, std::string_view text, std::size_t at,
-                          const Found& found) const {
-  for (std::size_t i = from; i < to; ++i) {
-    const Entry& entry = entries_[i];
-    if (at < entry.anchor) {
-      continue;
+void LiteralScanner::look_at(const Entry& entry, std::string_view text, std::size_t at,
+                             const Found& found) const {
+  if (at < entry.anchor) {
+    return;
+  }
+  const std::size_t begin = at - entry.anchor;
+  if (text.size() - begin >= 8) {
+    std::uint64_t eight = 0;
+    std::memcpy(&eight, text.data() + begin, 8);
+    if ((small_of(eight) & entry.mask) != entry.bytes) {
+      return;
     }
-    const std::size_t begin = at - entry.anchor;
-    if (text.size() - begin >= 8) {
-      std::uint64_t eight = 0;
-      std::memcpy(&eight, text.data() + begin, 8);
-      if ((small_of(eight) & entry.mask) != entry.bytes) {
-        continue;
-      }
-      if (entry.decides) {
-        found(at, begin, entry.literal);
-        continue;
-      }
-    }
-    const Literal& literal = literals_[entry.literal];
-    if (literal.text.size() <= text.size() - begin && stands_at(literal, text.data() + begin)) {
+    if (entry.decides) {
       found(at, begin, entry.literal);
+      return;
     }
+  }
+  const Literal& literal = literals_[entry.literal];
+  if (literal.text.size() <= text.size() - begin && stands_at(literal, text.data() + begin)) {
+    found(at, begin, entry.literal);
   }
 }
 
@@ -150,7 +186,7 @@ void LiteralScanner::scan(std::string_view text, std::size_t from, std::size_t t
                          (bit_of(low >> 40U) << 5U) | (bit_of(high) << 6U) | (bit_of(high >> 8U) << 7U);
     for (; hits != 0; hits &= hits - 1) {
       const std::size_t place = at + static_cast<std::size_t>(std::countr_zero(hits));
-      look(text, place, hash_of(static_cast<std::uint32_t>(load(place))), found);
+      look(text, place, found);
     }
   }
   for (; at < to && at + 3 <= text.size(); ++at) {
@@ -158,7 +194,7 @@ void LiteralScanner::scan(std::string_view text, std::size_t from, std::size_t t
     std::memcpy(&three, data + at, 3);
     const std::uint32_t hash = hash_of(three | static_cast<std::uint32_t>(small_letters));
     if (may_be(hash)) {
-      look(text, at, hash, found);
+      look(text, at, found);
     }
   }
 }

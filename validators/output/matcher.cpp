@@ -279,7 +279,17 @@ bool Matcher::match_whole(std::uint32_t rule, std::uint64_t at, std::uint64_t to
   return size > 0;
 }
 
-bool Matcher::stands_checks(std::uint32_t rule, const Window& window) const {
+// What several rules ask about one value is found out once.
+bool Matcher::passes_known(Check check, std::string_view secret) {
+  const std::uint32_t bit = std::uint32_t{1} << static_cast<unsigned>(check);
+  if ((value_.asked & bit) == 0) {
+    value_.asked |= bit;
+    value_.passed |= passes(check, secret) ? bit : 0;
+  }
+  return (value_.passed & bit) != 0;
+}
+
+bool Matcher::stands_checks(std::uint32_t rule, const Window& window) {
   const Finding& found = secrets_.front();
   if (found.end == found.begin) {
     return true;
@@ -287,12 +297,20 @@ bool Matcher::stands_checks(std::uint32_t rule, const Window& window) const {
   const auto secret =
       window.bytes.substr(window.local(found.begin), static_cast<std::size_t>(found.end - found.begin));
   const CompiledRule& compiled = rules_.compiled[rule];
+  if (value_.begin != found.begin || value_.end != found.end) {
+    value_ = {found.begin, found.end, 0, 0, std::nullopt};
+  }
   const double least = rules_.rules[rule].min_entropy;
-  if (least > 0 && entropy(secret) < least) {
-    return false;
+  if (least > 0) {
+    if (!value_.entropy) {
+      value_.entropy = entropy(secret);
+    }
+    if (*value_.entropy < least) {
+      return false;
+    }
   }
   for (const Check check : compiled.checks) {
-    if (!passes(check, secret)) {
+    if (!passes_known(check, secret)) {
       return false;
     }
   }

@@ -98,7 +98,8 @@ class Matcher {
   std::optional<bool> match_backtracking(std::uint32_t rule, std::uint64_t at, std::uint64_t to,
                                          const Window& window);
   bool match_whole(std::uint32_t rule, std::uint64_t at, std::uint64_t to, const Window& window);
-  [[nodiscard]] bool stands_checks(std::uint32_t rule, const Window& window) const;
+  [[nodiscard]] bool stands_checks(std::uint32_t rule, const Window& window);
+  bool passes_known(Check check, std::string_view secret);
   [[nodiscard]] std::uint64_t end_of_secrets() const;
   void report(std::uint32_t rule, bool cut, const Window& window);
   void begin_block(std::uint32_t rule, const Window& window);
@@ -122,6 +123,16 @@ class Matcher {
   std::vector<std::uint64_t> covered_;  // by rule: up to where its last match goes
 
   std::vector<Memory> memories_;  // by a hash
+
+  // What is known of the value that was checked last.
+  struct Value {
+    std::uint64_t begin = 0;
+    std::uint64_t end = 0;
+    std::uint32_t asked = 0;  // a bit for each Check
+    std::uint32_t passed = 0;
+    std::optional<double> entropy;
+  };
+  Value value_;
 
   // Of the last match.
   std::uint64_t furthest_ = 0;  // byte that was looked at; 0: not known
