@@ -103,8 +103,9 @@ std::string ordinary_output(std::size_t size) {
   return text;
 }
 
-std::string keyword_dense_text(std::size_t size) {
-  Dice dice;
+namespace {
+
+void append_keyword_line(Dice& dice, std::string& text) {
   constexpr std::array<std::string_view, 18> lines{
       "password = getpass.getpass('password: ')\n",
       "def rotate_api_key(client, api_key_name, secret_name):\n",
@@ -124,14 +125,34 @@ std::string keyword_dense_text(std::size_t size) {
       "github, gitlab, slack, stripe, twilio, sendgrid, datadog, cloudflare, heroku keys are checked\n",
       "access-key-id and secret-access-key are read from the credential chain\n",
       "if not secrets.compare_digest(token, expected_token): raise PermissionError(token_type)\n"};
+  const auto line = dice.roll(lines.size() + 1);
+  if (line < lines.size()) {
+    text += lines.at(line);
+  } else {
+    text += "api_key = \"" + dice.letters(32, base62) + "\"\n";
+  }
+}
+
+}  // namespace
+
+std::string keyword_dense_text(std::size_t size) {
+  Dice dice;
   std::string text;
-  while (text.size() < size) {
-    const auto line = dice.roll(lines.size() + 1);
-    if (line < lines.size()) {
-      text += lines.at(line);
-    } else {
-      text += "api_key = \"" + dice.letters(32, base62) + "\"\n";
-    }
+  while (text.size() < size) append_keyword_line(dice, text);
+  text.resize(size);
+  return text;
+}
+
+std::string keyword_rich_text(std::size_t size) {
+  constexpr std::uint64_t lines = 5;
+  Dice dice;
+  const std::string ordinary = ordinary_output(size);
+  std::string text;
+  for (std::size_t at = 0; text.size() < size;) {
+    const std::size_t end = ordinary.find('\n', at) + 1;
+    text.append(ordinary, at, end - at);
+    at = end;
+    if (dice.roll(lines) == 0) append_keyword_line(dice, text);
   }
   text.resize(size);
   return text;

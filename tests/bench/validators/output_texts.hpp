@@ -19,6 +19,9 @@ std::string ordinary_output(std::size_t size);
 // of authentication.
 std::string keyword_dense_text(std::size_t size);
 
+// The same, with such a line among five of ordinary output.
+std::string keyword_rich_text(std::size_t size);
+
 // The examples of all rules, one after the other: everything is a secret.
 std::string secrets_only(const std::vector<std::string>& examples, std::size_t size);
 
