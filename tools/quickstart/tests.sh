@@ -31,17 +31,14 @@ run_all_tests() {
   end_beside
 
   # What failed to build beside the tests is built again here, and says why.
-  step "Building with AddressSanitizer and UndefinedBehaviorSanitizer"
-  if prepared "the build with ASan and UBSan" build_preset asan-ubsan unit_tests; then
+  step "Building with AddressSanitizer and UndefinedBehaviorSanitizer (clang)"
+  if prepared "the build with ASan and UBSan" build_preset asan-ubsan unit_tests fuzz_targets; then
     suite "unit tests under ASan and UBSan" asan-ubsan -L unit -j "$(nproc)"
+    suite "fuzz targets, a short run each from their seeds" asan-ubsan -L fuzz -j "$(nproc)"
   fi
   step "Building with ThreadSanitizer"
   if prepared "the build with TSan" build_preset tsan unit_tests; then
     suite "concurrent parts under TSan" tsan -L unit -j "$(nproc)"
-  fi
-  step "Building the fuzz targets with clang"
-  if prepared "the build of the fuzz targets" build_preset fuzz fuzz_targets; then
-    suite "fuzz targets, a short run each from their seeds" fuzz -L fuzz -j "$(nproc)"
   fi
 
   step "The Python client: types, unit tests, wheel"
@@ -99,9 +96,8 @@ begin_beside() {
   set -m  # A process group of its own, so that it can be ended whole.
   (
     renice -n 19 "$BASHPID" >/dev/null
-    (build_preset asan-ubsan unit_tests) || true
+    (build_preset asan-ubsan unit_tests fuzz_targets) || true
     (build_preset tsan unit_tests) || true
-    (build_preset fuzz fuzz_targets) || true
     status=0
     tools/check build/release >"$CHECK_LOG" 2>&1 || status=$?
     echo "$status" >"$CHECK_STATUS"
