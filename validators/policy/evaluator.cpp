@@ -612,11 +612,10 @@ SetId Evaluator::name_value(const Name& name, std::uint32_t index) {
         add(values, all_values(global.binding));
       }
     }
-    const auto fallback = as_builtin();
     // Only what matters as a builtin: `x` is not one.
     if (rights_.denied_builtin(name.id) || rights_.policy().call_only_builtins.contains(name.id) ||
         is_dunder(name.id)) {
-      add(values, fallback);
+      add(values, as_builtin());
     }
   }
   return pool_.add(std::move(values));

@@ -133,7 +133,7 @@ void Program::push_body(Sequence<Stmt*> body, const Frame& from, std::uint32_t i
 Binding& Program::binding(std::uint32_t scope, std::string_view name) {
   const auto [found, is_new] = names_.try_emplace({scope, name}, static_cast<std::uint32_t>(bindings.size()));
   if (is_new) {
-    bindings.push_back({name, scope, {}, false, false});
+    bindings.push_back({name, scope, std::pmr::vector<Source>(&memory_), false, false});
     if (scopes[scope].kind == ScopeKind::klass) {
       auto& known = class_names[name];
       if (known.size() < most_class_names) {
