@@ -100,20 +100,21 @@ AuditTrail::Appended AuditTrail::append(std::span<const std::string> records) {
   const std::uint64_t room = std::min(destination_->room(), kMaxAtOnce);
   ChainPoint last = state_.last;
   std::string text;
+  std::size_t count = 0;
   for (const std::string& record : records) {
     ChainPoint next = last;
     const std::string line = chained(record, next);
     if (line.empty() || (!text.empty() && text.size() + line.size() + 1 > room)) break;
     text.append(line).push_back('\n');
     last = std::move(next);
+    ++count;
   }
   if (text.empty()) return {0, true};  // It is no record.
   const std::size_t written = destination_->append(text);
-  const auto end = text.begin() + static_cast<std::ptrdiff_t>(written);
-  const auto count = static_cast<std::size_t>(std::count(text.begin(), end, '\n'));
   if (written < text.size()) {
     uncertain_ = true;
-    return {count, true};
+    text.resize(written);
+    return {static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n')), true};
   }
   state_.last = std::move(last);
   if (destination_->rotations() != rotations_) {
