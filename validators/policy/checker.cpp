@@ -835,7 +835,7 @@ void Checker::check_text(const Expr& node) {
                                                   constant->value_kind != ConstantKind::Bytes) {
     return;
   }
-  for (const auto& value : Values(evaluator_.values(&node))) {
+  for (const auto& value : evaluator_.values(&node)) {
     if (node.kind != NodeKind::Constant && !value.assembled) {
       continue;
     }

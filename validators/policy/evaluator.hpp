@@ -90,6 +90,13 @@ class Evaluator {
   SetId assembled_unknown();
   SetId sequence(std::vector<SetId> items, bool bag = false);
   SetId unite(SetId left, SetId right);
+  // Several sets put together. One alone stays itself, and most names have one source.
+  struct Union {
+    SetId only = nothing;
+    Values values;  // once there are two
+  };
+  void join(Union& into, SetId set);
+  SetId keep(Union joined);
   static void add(Values& into, const Value& value);
   void add(Values& into, SetId set);
   std::optional<Value> only(SetId set, ValueKind kind) const;

@@ -26,7 +26,7 @@ std::size_t hash_of(const Node* node) {
 }  // namespace
 
 Program::Program(const Module& module, std::size_t most_nodes) {
-  table_.assign(1024, {nullptr, none});
+  table_.resize(1024);
   nodes.reserve(512);
   postorder.reserve(512);
   stack_.reserve(256);
@@ -64,41 +64,33 @@ Program::Program(const Module& module, std::size_t most_nodes) {
 }
 
 void Program::remember(const Node* node, std::uint32_t index) {
-  if (used_ * 2 >= table_.size()) {
+  if (nodes.size() * 2 >= table_.size()) {
     grow();
   }
-  auto at = hash_of(node) & (table_.size() - 1);
-  while (table_[at].first != nullptr) {
-    at = (at + 1) & (table_.size() - 1);
+  auto& place = table_[place_of(node)];
+  if (place == 0) {
+    place = index + 1;
   }
-  table_[at] = {node, index};
-  ++used_;
 }
 
 void Program::grow() {
-  std::vector<std::pair<const Node*, std::uint32_t>> old(table_.size() * 4, {nullptr, none});
-  old.swap(table_);
-  for (const auto& entry : old) {
-    if (entry.first == nullptr) {
-      continue;
-    }
-    auto at = hash_of(entry.first) & (table_.size() - 1);
-    while (table_[at].first != nullptr) {
-      at = (at + 1) & (table_.size() - 1);
-    }
-    table_[at] = entry;
+  table_.assign(table_.size() * 4, 0);
+  for (auto index = static_cast<std::uint32_t>(nodes.size()); index > 0; --index) {
+    table_[place_of(nodes[index - 1].node)] = index;
   }
 }
 
-std::uint32_t Program::index_of(const Node* node) const {
+// Where the node is in the table, or would be.
+std::size_t Program::place_of(const Node* node) const {
   auto at = hash_of(node) & (table_.size() - 1);
-  while (table_[at].first != nullptr) {
-    if (table_[at].first == node) {
-      return table_[at].second;
-    }
+  while (table_[at] != 0 && nodes[table_[at] - 1].node != node) {
     at = (at + 1) & (table_.size() - 1);
   }
-  return none;
+  return at;
+}
+
+std::uint32_t Program::index_of(const Node* node) const {
+  return table_[place_of(node)] - 1;  // 0 becomes `none`
 }
 
 std::uint32_t Program::new_scope(ScopeKind kind, std::uint32_t parent, std::uint32_t index) {

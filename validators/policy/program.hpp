@@ -158,6 +158,7 @@ class Program {
   const Step* step(Step step) { return &steps_.emplace_back(step); }
   void remember(const python::ast::Node* node, std::uint32_t index);
   void grow();
+  std::size_t place_of(const python::ast::Node* node) const;
 
   std::vector<Frame> stack_;
   std::size_t first_child_ = 0;
@@ -166,8 +167,8 @@ class Program {
   Map<std::string_view, std::pmr::vector<const python::ast::FunctionDef*>> methods_{&memory_};
   Map<const python::ast::Node*, std::uint32_t> function_scopes_{&memory_};
   std::vector<std::uint32_t> calls_;
-  std::vector<std::pair<const python::ast::Node*, std::uint32_t>> table_;  // node to index, open addressing
-  std::size_t used_ = 0;
+  // Open addressing, of nodes by their addresses: index + 1; 0 is free.
+  std::vector<std::uint32_t> table_;
   std::pmr::deque<Step> steps_{&memory_};
 };
 

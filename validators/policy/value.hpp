@@ -67,6 +67,7 @@ class ValuePool {
     sets_.emplace_back(Values{Value{}});
   }
 
+  // It stays where it is, and as it is, whatever is added.
   const Values& operator[](SetId id) const { return sets_[id]; }
 
   SetId add(Value value) {
