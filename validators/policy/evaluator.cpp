@@ -116,7 +116,7 @@ void Evaluator::run() {
     for (const auto index : program_.postorder) {
       const auto* node = program_.nodes[index].node;
       if (node->kind >= NodeKind::BoolOp && node->kind <= NodeKind::Slice) {
-        eval(static_cast<const Expr*>(node));
+        eval_at(index);
       } else if (const auto* assign = as<AugAssign>(node)) {
         augmented(*assign);
       } else if (const auto* plain = as<Assign>(node)) {  // a, *b = range(10 ** 10)
@@ -166,9 +166,10 @@ SetId Evaluator::eval(const Expr* expression) {
     return anything;
   }
   const auto index = program_.index_of(expression);
-  if (index == none) {
-    return anything;
-  }
+  return index == none ? anything : eval_at(index);
+}
+
+SetId Evaluator::eval_at(std::uint32_t index) {
   const bool overridden = override_binding_ != none;
   if (!overridden) {
     if (memo_[index] == in_progress) {
@@ -189,7 +190,7 @@ SetId Evaluator::eval(const Expr* expression) {
   if (!overridden) {
     memo_[index] = in_progress;
   }
-  const auto result = compute(expression, index);
+  const auto result = compute(static_cast<const Expr*>(program_.nodes[index].node), index);
   if (!overridden) {
     memo_[index] = result;
   }

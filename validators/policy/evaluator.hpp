@@ -28,6 +28,9 @@ class Evaluator {
 
   SetId eval(const python::ast::Expr* expression);
   const Values& values(const python::ast::Expr* expression) { return pool_[eval(expression)]; }
+  // Of the expression that is the program's node of this index.
+  SetId eval_at(std::uint32_t index);
+  const Values& values_at(std::uint32_t index) { return pool_[eval_at(index)]; }
   const Values& values(SetId set) const { return pool_[set]; }
 
   // How an attribute of a module resolves.

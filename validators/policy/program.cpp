@@ -142,9 +142,8 @@ void Program::bind(std::uint32_t scope, std::string_view name, Source source, co
                    std::uint32_t index) {
   source.top = scope == frame.scope ? frame.top : 0;
   source.node_index = index;
-  const auto redirect = redirects_.find({scope, name});
-  if (redirect != redirects_.end()) {
-    scope = redirect->second;
+  if (const auto* redirect = redirect_of(scope, name)) {
+    scope = *redirect;
     source.foreign = true;
     source.certain = false;
   }
@@ -620,12 +619,20 @@ void Program::enter(const Frame& frame, std::uint32_t index) {
   python::for_each_child(node, [&](const Node& child) { push(&child, frame, index, scope); });
 }
 
+// Where `global` or `nonlocal` says that the name is; most programs have neither.
+const std::uint32_t* Program::redirect_of(std::uint32_t scope, std::string_view name) const {
+  if (redirects_.empty()) {
+    return nullptr;
+  }
+  const auto found = redirects_.find({scope, name});
+  return found == redirects_.end() ? nullptr : &found->second;
+}
+
 Lookup Program::lookup(std::uint32_t scope, std::string_view name) const {
   const auto start = scope;
   while (scope != none) {
-    const auto redirect = redirects_.find({scope, name});
-    if (redirect != redirects_.end()) {
-      const auto found = names_.find({redirect->second, name});
+    if (const auto* redirect = redirect_of(scope, name)) {
+      const auto found = names_.find({*redirect, name});
       return found == names_.end() ? Lookup{} : Lookup{found->second, false};
     }
     if (scopes[scope].kind != ScopeKind::klass || scope == start) {

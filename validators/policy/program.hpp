@@ -145,6 +145,7 @@ class Program {
                  std::uint32_t scope, bool own_body, bool loop = false);
   std::uint32_t new_scope(ScopeKind kind, std::uint32_t parent, std::uint32_t index);
   Binding& binding(std::uint32_t scope, std::string_view name);
+  const std::uint32_t* redirect_of(std::uint32_t scope, std::string_view name) const;
   void bind(std::uint32_t scope, std::string_view name, Source source, const Frame& frame,
             std::uint32_t index);
   void bind_target(const python::ast::Expr* target, const python::ast::Expr* value, const Step* path,
