@@ -26,7 +26,7 @@ std::size_t hash_of(const Node* node) {
 }  // namespace
 
 Program::Program(const Module& module, std::size_t most_nodes) {
-  table_.resize(1024);
+  make_table(1024);
   nodes.reserve(512);
   postorder.reserve(512);
   stack_.reserve(256);
@@ -64,8 +64,8 @@ Program::Program(const Module& module, std::size_t most_nodes) {
 }
 
 void Program::remember(const Node* node, std::uint32_t index) {
-  if (nodes.size() * 2 >= table_.size()) {
-    grow();
+  if (nodes.size() * 2 >= table_size_) {
+    make_table(table_size_ * 4);
   }
   auto& place = table_[place_of(node)];
   if (place == 0) {
@@ -73,8 +73,9 @@ void Program::remember(const Node* node, std::uint32_t index) {
   }
 }
 
-void Program::grow() {
-  table_.assign(table_.size() * 4, 0);
+void Program::make_table(std::size_t size) {
+  table_ = std::make_unique<std::uint32_t[]>(size);
+  table_size_ = size;
   for (auto index = static_cast<std::uint32_t>(nodes.size()); index > 0; --index) {
     table_[place_of(nodes[index - 1].node)] = index;
   }
@@ -82,9 +83,9 @@ void Program::grow() {
 
 // Where the node is in the table, or would be.
 std::size_t Program::place_of(const Node* node) const {
-  auto at = hash_of(node) & (table_.size() - 1);
+  auto at = hash_of(node) & (table_size_ - 1);
   while (table_[at] != 0 && nodes[table_[at] - 1].node != node) {
-    at = (at + 1) & (table_.size() - 1);
+    at = (at + 1) & (table_size_ - 1);
   }
   return at;
 }

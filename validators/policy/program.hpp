@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <memory>
 #include <memory_resource>
 #include <string_view>
 #include <unordered_map>
@@ -158,7 +159,7 @@ class Program {
   void bind_arguments();
   const Step* step(Step step) { return &steps_.emplace_back(step); }
   void remember(const python::ast::Node* node, std::uint32_t index);
-  void grow();
+  void make_table(std::size_t size);
   std::size_t place_of(const python::ast::Node* node) const;
 
   std::vector<Frame> stack_;
@@ -169,7 +170,8 @@ class Program {
   Map<const python::ast::Node*, std::uint32_t> function_scopes_{&memory_};
   std::vector<std::uint32_t> calls_;
   // Open addressing, of nodes by their addresses: index + 1; 0 is free.
-  std::vector<std::uint32_t> table_;
+  std::unique_ptr<std::uint32_t[]> table_;
+  std::size_t table_size_ = 0;
   std::pmr::deque<Step> steps_{&memory_};
 };
 
