@@ -15,7 +15,7 @@ constexpr std::chrono::milliseconds kInterval{50};
 }  // namespace
 
 struct PeerPatrol::State : std::enable_shared_from_this<PeerPatrol::State> {
-  explicit State(asio::any_io_executor executor) : timer(std::move(executor)) {}
+  explicit State(const asio::any_io_executor& executor) : timer(executor) {}
 
   void look_later() {
     pending = true;
@@ -48,8 +48,7 @@ struct PeerPatrol::State : std::enable_shared_from_this<PeerPatrol::State> {
   boost::intrusive::list<PeerWatch, boost::intrusive::constant_time_size<false>> watched;
 };
 
-PeerPatrol::PeerPatrol(asio::any_io_executor executor)
-    : state_(std::make_shared<State>(std::move(executor))) {}
+PeerPatrol::PeerPatrol(const asio::any_io_executor& executor) : state_(std::make_shared<State>(executor)) {}
 
 PeerPatrol::~PeerPatrol() {
   state_->timer.cancel();

@@ -21,7 +21,7 @@ namespace sallyport::broker::http {
 /// Thread-safety: the executor's one thread. May be destroyed when nothing is watched.
 class PeerPatrol {
  public:
-  explicit PeerPatrol(boost::asio::any_io_executor executor);
+  explicit PeerPatrol(const boost::asio::any_io_executor& executor);
   ~PeerPatrol();
   PeerPatrol(const PeerPatrol&) = delete;
   PeerPatrol& operator=(const PeerPatrol&) = delete;

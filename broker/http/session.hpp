@@ -20,15 +20,14 @@
 #include <stop_token>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <variant>
 
 namespace sallyport::broker::http {
 
 /// What all sessions share with their server; lives as long as any of them.
 struct SessionContext {
-  SessionContext(boost::asio::any_io_executor executor, std::uint64_t max_buffered_bytes)
-      : patrol(std::move(executor)), memory(max_buffered_bytes) {}
+  SessionContext(const boost::asio::any_io_executor& executor, std::uint64_t max_buffered_bytes)
+      : patrol(executor), memory(max_buffered_bytes) {}
 
   PeerPatrol patrol;
   MemoryBudget memory;

@@ -26,8 +26,8 @@ enum class WhenFull { lose_oldest, wait };
 /// While lines keep coming the thread looks for them every millisecond, and is not woken for each: to wake a
 /// thread costs more than to make the line (docs/adr/0012-log-queue.md).
 ///
-/// Lost lines are told of in the log itself, where they are missing: an event `log_records_lost` with their
-/// number, at most one a second and one at the end.
+/// Lost lines are told of in the log itself, before the next lines that are taken together: an event
+/// `log_records_lost` with their number, at most one a second and one at the end.
 ///
 /// Thread-safety: all but construction and destruction from any thread.
 class Channel {
