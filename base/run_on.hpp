@@ -2,51 +2,49 @@
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
-#include <boost/asio/associated_executor.hpp>
-#include <boost/asio/async_result.hpp>
 #include <boost/asio/awaitable.hpp>
-#include <boost/asio/execution/outstanding_work.hpp>
-#include <boost/asio/post.hpp>
-#include <boost/asio/prefer.hpp>
-#include <boost/asio/use_awaitable.hpp>
 
 #include <cstddef>
 #include <exception>
+#include <functional>
 #include <optional>
 #include <type_traits>
 #include <utility>
 
 namespace sallyport::base {
 
-/// Runs `function()` on `workers`, gives its value, and resumes on the caller's own executor. Exceptions come
-/// through. The function is not cut short, so it must end by itself; what it refers to must live until then.
-///
-/// Two posts and no coroutine on the other side: each request goes through here.
+namespace detail {
+
+/// `call`, which must not throw, on `workers`; resumes on the caller's own executor.
+boost::asio::awaitable<void> call_on(boost::asio::any_io_executor workers, std::function<void()> call);
+
+/// A function, and what came of it.
 template <class F>
-boost::asio::awaitable<std::invoke_result_t<F&>> run_on(boost::asio::any_io_executor workers, F function) {
-  namespace asio = boost::asio;
-  std::optional<std::invoke_result_t<F&>> value;
-  std::exception_ptr fault;
-  const auto call = [&] {
+struct Called {
+  F function;
+  std::optional<std::invoke_result_t<F&>> value{};
+  std::exception_ptr fault{};
+
+  void operator()() noexcept {
     try {
       value.emplace(function());
     } catch (...) {
       fault = std::current_exception();
     }
-  };
-  const auto start = [&](auto handler) {
-    // The caller's event loop is not to run out of work meanwhile.
-    auto home =
-        asio::prefer(asio::get_associated_executor(handler), asio::execution::outstanding_work.tracked);
-    auto work = [&call, home = std::move(home), handler = std::move(handler)]() mutable {
-      call();
-      asio::post(home, std::move(handler));
-    };
-    asio::post(workers, std::move(work));
-  };
-  co_await asio::async_initiate<const asio::use_awaitable_t<>, void()>(start, asio::use_awaitable);
-  if (fault) std::rethrow_exception(fault);
-  co_return std::move(*value);
+  }
+};
+
+}  // namespace detail
+
+/// Runs `function()` on `workers`, gives its value, and resumes on the caller's own executor. Exceptions come
+/// through. The function is not cut short, so it must end by itself; what it refers to must live until then.
+template <class F>
+boost::asio::awaitable<std::invoke_result_t<F&>> run_on(boost::asio::any_io_executor workers, F function) {
+  detail::Called<F> called{std::move(function)};
+  std::function<void()> call = std::ref(called);
+  co_await detail::call_on(std::move(workers), std::move(call));
+  if (called.fault) std::rethrow_exception(called.fault);
+  co_return std::move(*called.value);
 }
 
 /// As `run_on`, where there are workers and `bytes` are more than `most_inline`; else at once, here. For work
