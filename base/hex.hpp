@@ -9,12 +9,12 @@ namespace sallyport::base {
 /// Two lower-case digits a byte.
 [[nodiscard]] inline std::string to_hex(std::string_view bytes) {
   static constexpr std::string_view digits = "0123456789abcdef";
-  std::string text;
-  text.reserve(bytes.size() * 2);
+  std::string text(bytes.size() * 2, '\0');
+  auto* out = text.data();
   for (const char byte : bytes) {
     const auto value = static_cast<unsigned char>(byte);
-    text += digits[value >> 4U];
-    text += digits[value & 0x0fU];
+    *out++ = digits[value >> 4U];
+    *out++ = digits[value & 0x0fU];
   }
   return text;
 }

@@ -25,6 +25,7 @@ struct AuditEntry {
   const ApiError* error = nullptr;
   std::optional<runners::Verdict> verdict;  ///< None when nothing was executed.
   std::string container_id;
+  std::string code_sha256;  ///< In hexadecimal digits; empty where the submission is not to be logged.
 };
 
 /// What is put on record beside submissions. Valid for the duration of the call.

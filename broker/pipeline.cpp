@@ -1,6 +1,7 @@
 #include "broker/pipeline.hpp"
 
 #include "base/run_on.hpp"
+#include "base/sha256.hpp"
 #include "broker/sessions/cell_door.hpp"
 #include "broker/sessions/display_texts.hpp"
 #include "broker/verdict.hpp"
@@ -109,6 +110,7 @@ struct Pipeline::Evidence {
   std::string execution_id;
   std::optional<runners::Verdict> verdict;
   std::string container_id;
+  std::string code_sha256;  // Stands in both records.
 };
 
 Pipeline::Pipeline(PipelineParts parts) : parts_(std::move(parts)) {}
@@ -117,6 +119,7 @@ asio::awaitable<ApiResult<ExecutionReply>> Pipeline::execute(ExecutionRequest re
                                                              ExecutionObserver* observer, CallBounds bounds) {
   Evidence evidence;
   evidence.execution_id = request.execution_id.empty() ? parts_.new_id() : request.execution_id;
+  if (request.layers.log_executions) evidence.code_sha256 = base::sha256_hex(request.code);
   audit(request, evidence, nullptr, nullptr);
   try {
     ApiResult<ExecutionReply> result = co_await walk(request, observer, std::move(bounds), evidence);
@@ -450,6 +453,7 @@ void Pipeline::audit(const ExecutionRequest& request, const Evidence& evidence, 
   entry.error = error;
   entry.verdict = evidence.verdict;
   entry.container_id = evidence.container_id;
+  entry.code_sha256 = evidence.code_sha256;
   parts_.audit.record(entry);
 }
 

@@ -1,10 +1,10 @@
 #include "broker/api/json_writer.hpp"
 
+#include "base/json_text.hpp"
 #include "broker/api/utf8.hpp"
 
 #include <array>
 #include <charconv>
-#include <cmath>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
@@ -55,18 +55,6 @@ void append_integer(std::string& out, std::integral auto number) {
   out.append(digits.data(), end);
 }
 
-void append_double(std::string& out, double number) {
-  if (!std::isfinite(number)) {
-    out += "null";
-    return;
-  }
-  std::array<char, 40> digits{};
-  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
-  const std::string_view text(digits.data(), static_cast<std::size_t>(end - digits.data()));
-  out += text;
-  if (text.find_first_of(".e") == std::string_view::npos) out += ".0";  // For who reads it, still no integer.
-}
-
 /// As deep as `value`, which is the broker's own and of a few levels.
 void append(std::string& out, const OrderedJson& value) {  // NOLINT(misc-no-recursion)
   switch (value.type()) {
@@ -105,7 +93,7 @@ void append(std::string& out, const OrderedJson& value) {  // NOLINT(misc-no-rec
       append_integer(out, value.get<std::uint64_t>());
       return;
     case OrderedJson::value_t::number_float:
-      append_double(out, value.get<double>());
+      base::append_json_number(out, value.get<double>());
       return;
     case OrderedJson::value_t::null:
     case OrderedJson::value_t::binary:  // No such thing in JSON text; nobody makes one.
@@ -119,7 +107,9 @@ void append(std::string& out, const OrderedJson& value) {  // NOLINT(misc-no-rec
 
 void append_json_string(std::string& out, std::string_view text) {
   out += '"';
-  if (find_invalid_utf8(text) == std::string_view::npos) {
+  if (base::is_plain_json(text)) {
+    out += text;
+  } else if (find_invalid_utf8(text) == std::string_view::npos) {
     append_escaped(out, text);
   } else {
     append_escaped(out, to_valid_utf8(std::string(text)));

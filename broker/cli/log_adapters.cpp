@@ -1,6 +1,5 @@
 #include "broker/cli/log_adapters.hpp"
 
-#include "base/sha256.hpp"
 #include "validators/output/redactor.hpp"
 
 namespace sallyport::broker::cli {
@@ -80,7 +79,7 @@ void LogAudit::record(const AuditEntry& entry) {
   record.key_id = request.caller->key_id;
   record.user_id = request.user_id;
   record.code = request.code;
-  if (record.log_executions) record.code_sha256 = base::sha256_hex(request.code);
+  record.code_sha256 = entry.code_sha256;
   record.image = request.image.name;
   record.policy = request.policy;
   record.limits = to_config(request.limits);

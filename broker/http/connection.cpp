@@ -38,33 +38,44 @@ struct Connection::State : std::enable_shared_from_this<Connection::State> {
   TlsContext context;                             // That the session was begun with.
   std::optional<asio::ssl::stream<Socket&>> tls;  // None: plain.
   std::array<char, Connection::read_size> scratch;
-  std::uint64_t operation = 0;  // Number of the operation under way: a late timer must not hit the next one.
+  base::Clock::time_point due;                // When the operation under way is to end.
+  std::optional<base::Clock::time_point> at;  // What the timer waits for; none: it does not.
+  bool under_way = false;
   bool timed_out = false;
   bool interrupted = false;
 
   void begin(base::Deadline deadline) {
     timed_out = false;
-    ++operation;
+    under_way = true;
     cancel_at(deadline.when());
   }
 
+  /// The timer goes on from one operation to the next: one that expires before its operation is due is set
+  /// again, which is rare, in place of a start and a cancellation with every read and write.
   void cancel_at(base::Clock::time_point when) {
-    timer.expires_at(when);
-    auto on_expiry = [weak = weak_from_this(), number = operation](const boost::system::error_code& error) {
+    due = when;
+    if (at && *at <= due) return;
+    at = due;
+    timer.expires_at(due);
+    auto on_expiry = [weak = weak_from_this()](const boost::system::error_code& error) {
       if (error) return;
-      const auto self = weak.lock();
-      if (!self || self->operation != number) return;
-      self->timed_out = true;
-      boost::system::error_code ignored;
-      self->socket.cancel(ignored);
-      if (self->tls) self->cancel_at(base::Clock::now() + kCancelAgain);
+      if (const auto self = weak.lock()) self->expired();
     };
     timer.async_wait(std::move(on_expiry));
   }
 
+  void expired() {
+    at.reset();
+    if (!under_way) return;
+    if (base::Clock::now() < due) return cancel_at(due);
+    timed_out = true;
+    boost::system::error_code ignored;
+    socket.cancel(ignored);
+    if (tls) cancel_at(base::Clock::now() + kCancelAgain);
+  }
+
   IoStatus end(const boost::system::error_code& error) {
-    ++operation;
-    timer.cancel();
+    under_way = false;
     if (!error) return IoStatus::done;
     // A client that ends without the farewell of TLS could only cut short what HTTP bounds by its length.
     if (error == asio::error::eof || error == asio::ssl::error::stream_truncated)

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <cstddef>
+#include <cstdint>
 #include <cstdio>
 #include <ctime>
 
@@ -67,7 +69,10 @@ const char* reason_phrase(int status) {
 void append_field(std::string& out, std::string_view name, std::string_view value) {
   out.append(name).append(": ");
   // A value may quote a client; a line break in it would start a field of the client's choosing.
-  for (const char c : value) out += static_cast<unsigned char>(c) < 0x20 || c == 0x7F ? ' ' : c;
+  const auto begin = static_cast<std::ptrdiff_t>(out.size());
+  out.append(value);
+  const auto is_control = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; };
+  std::replace_if(out.begin() + begin, out.end(), is_control, ' ');
   out.append("\r\n");
 }
 
@@ -101,11 +106,27 @@ std::string http_date(std::int64_t unix_seconds) {
   return {text.data(), static_cast<std::size_t>(length)};
 }
 
+namespace {
+
+/// Mostly the one of the reply before.
+const std::string& date_of_now() {
+  thread_local std::int64_t second = 0;
+  thread_local std::string date = http_date(second);
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  const auto current = std::chrono::floor<std::chrono::seconds>(now).count();
+  if (current != second) {
+    second = current;
+    date = http_date(second);
+  }
+  return date;
+}
+
+}  // namespace
+
 std::string serialize_head(const Response& response, bool keep_alive, bool takes_chunks) {
   std::string head = "HTTP/1.1 " + std::to_string(response.status) + " " + reason_phrase(response.status);
   head += "\r\n";
-  const auto now = std::chrono::system_clock::now().time_since_epoch();
-  append_field(head, "Date", http_date(std::chrono::duration_cast<std::chrono::seconds>(now).count()));
+  append_field(head, "Date", date_of_now());
   const bool may_have_body = response.status != 204;
   if (may_have_body) {
     append_field(head, "Content-Type", response.content_type);

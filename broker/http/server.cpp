@@ -83,7 +83,7 @@ class Server::Impl : public std::enable_shared_from_this<Server::Impl> {
        RequestObserver* observer, Gatekeeper* gate)
       : executor_(std::move(executor)),
         all_ended_(executor_),
-        context_(std::make_shared<SessionContext>(config.max_buffered_bytes)) {
+        context_(std::make_shared<SessionContext>(executor_, config.max_buffered_bytes)) {
     context_->limits = std::move(config);
     context_->router = std::move(router);
     context_->log = &log;

@@ -1,7 +1,6 @@
 #include "broker/http/session.hpp"
 
 #include "broker/http/error_response.hpp"
-#include "broker/http/peer_watch.hpp"
 #include "broker/http/stream_writer.hpp"
 #include "broker/seconds.hpp"
 
@@ -185,12 +184,10 @@ asio::awaitable<bool> Session::read_body(RequestReader& reader, MemoryBudget::Ch
 template <class Value, class Call>
 asio::awaitable<std::optional<Value>> Session::attend(const Route& route, Call call) {
   const std::stop_source stop = *running_;
-  PeerWatch watch(connection_, stop);
-  watch.start();
-
   std::optional<Value> value;
   std::string fault;
   try {
+    PeerWatch watch(context_->patrol, *connection_, stop);
     asio::awaitable<Value> under_way = call(stop.get_token());
     value = co_await std::move(under_way);
   } catch (const std::exception& error) {
@@ -199,7 +196,6 @@ asio::awaitable<std::optional<Value>> Session::attend(const Route& route, Call c
   } catch (...) {
     fault = "an exception of an unknown type";
   }
-  co_await watch.finish();
   running_.reset();
   peer_gone_ = connection_->peer_gone();
 

@@ -5,11 +5,13 @@
 #include "broker/http/connection.hpp"
 #include "broker/http/gatekeeper.hpp"
 #include "broker/http/memory_budget.hpp"
+#include "broker/http/peer_watch.hpp"
 #include "broker/http/request_observer.hpp"
 #include "broker/http/request_reader.hpp"
 #include "broker/http/router.hpp"
 #include "config/config.hpp"
 
+#include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 
 #include <cstdint>
@@ -24,8 +26,10 @@ namespace sallyport::broker::http {
 
 /// What all sessions share with their server; lives as long as any of them.
 struct SessionContext {
-  explicit SessionContext(std::uint64_t max_buffered_bytes) : memory(max_buffered_bytes) {}
+  SessionContext(const boost::asio::any_io_executor& executor, std::uint64_t max_buffered_bytes)
+      : patrol(executor), memory(max_buffered_bytes) {}
 
+  PeerPatrol patrol;
   MemoryBudget memory;
   config::Server limits;
   Router router;

@@ -14,6 +14,9 @@ namespace {
 /// Of what nobody reads, the most that is kept.
 constexpr std::size_t kMaxNotices = 16;
 
+/// Bytes that are put together for one call; a longer record goes alone.
+constexpr std::uint64_t kMaxAtOnce = 256 * 1024;
+
 std::uint64_t last_sequence(const std::string& file) {
   const auto tail = AuditFile(file).tail();
   return tail.last ? tail.last->sequence : 0;
@@ -35,9 +38,9 @@ std::variant<std::shared_ptr<AuditTrail>, std::string> AuditTrail::open(const st
                                             std::move(std::get<0>(destination)), std::move(std::get<0>(head)),
                                             std::move(dropped));
   // What the last process left is looked at now, and not with the first execution.
-  trail->begin_batch();
+  const std::scoped_lock guard(trail->mutex_);
+  const Turn turn(*trail);
   trail->apply_retention();
-  trail->end_batch();
   return trail;
 }
 
@@ -51,65 +54,74 @@ AuditTrail::AuditTrail(std::string path, Retention retention, WallClock now,
       head_(std::move(head)),
       dropped_(std::move(dropped)) {}
 
-void AuditTrail::begin_batch() {
-  const std::scoped_lock guard(mutex_);
-  enter();
-}
-
-void AuditTrail::end_batch() {
-  const std::scoped_lock guard(mutex_);
-  leave();
-}
-
 std::vector<std::string> AuditTrail::take_notices() {
   const std::scoped_lock guard(mutex_);
   return std::exchange(notices_, {});
 }
 
-void AuditTrail::enter() {
-  lock_.emplace(*head_);
-  destination_->follow();
-  rotations_ = destination_->rotations();
-  const auto known = head_->read();
-  if (known) state_ = *known;
-  if (!known || state_.size != destination_->size()) recover();
+AuditTrail::Turn::Turn(AuditTrail& trail) : trail_(trail), lock_(*trail.head_) {
+  trail.destination_->follow();
+  trail.rotations_ = trail.destination_->rotations();
+  const auto known = trail.head_->read();
+  if (known) trail.state_ = *known;
+  if (!known || trail.state_.size != trail.destination_->size()) trail.recover();
 }
 
-void AuditTrail::leave() {
-  state_.size = destination_->size();
-  // Where a write failed, the head stays behind: so the next batch looks at the file.
-  if (!uncertain_) static_cast<void>(head_->write(state_));
-  uncertain_ = false;
-  lock_.reset();
+AuditTrail::Turn::~Turn() {
+  trail_.state_.size = trail_.destination_->size();
+  // Where a write failed, the head stays behind: so the next turn looks at the file.
+  if (!trail_.uncertain_) static_cast<void>(trail_.head_->write(trail_.state_));
+  trail_.uncertain_ = false;
 }
 
 bool AuditTrail::write(std::string_view line) {
-  const std::scoped_lock guard(mutex_);
-  const bool alone = !lock_;
-  if (alone) enter();
-  if (uncertain_) {
-    uncertain_ = false;
-    recover();
-  }
-  const bool written = append(line);
-  if (alone) leave();
-  return written;
+  const std::string copy(line);
+  std::size_t written = 0;
+  write_lines({&copy, 1}, written);
+  return written == 1;
 }
 
-bool AuditTrail::append(std::string_view record) {
+void AuditTrail::write_lines(std::span<const std::string> lines, std::size_t& written) {
+  const std::scoped_lock guard(mutex_);
+  const Turn turn(*this);
+  while (!lines.empty()) {
+    if (uncertain_) {
+      uncertain_ = false;
+      recover();
+    }
+    const Appended appended = append(lines);
+    written += appended.count;
+    lines = lines.subspan(appended.count + (appended.next_is_lost ? 1 : 0));
+  }
+}
+
+/// Chains as many records as the file has room for, the first in any case, and writes them with one call.
+AuditTrail::Appended AuditTrail::append(std::span<const std::string> records) {
+  const std::uint64_t room = std::min(destination_->room(), kMaxAtOnce);
   ChainPoint last = state_.last;
-  const std::string line = chained(record, last);
-  if (line.empty()) return false;
-  if (!destination_->write(line)) {
+  std::string text;
+  std::size_t count = 0;
+  for (const std::string& record : records) {
+    ChainPoint next = last;
+    const std::string line = chained(record, next);
+    if (line.empty() || (!text.empty() && text.size() + line.size() + 1 > room)) break;
+    text.append(line).push_back('\n');
+    last = std::move(next);
+    ++count;
+  }
+  if (text.empty()) return {0, true};  // It is no record.
+  const std::size_t written = destination_->append(text);
+  if (written < text.size()) {
     uncertain_ = true;
-    return false;
+    text.resize(written);
+    return {static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n')), true};
   }
   state_.last = std::move(last);
   if (destination_->rotations() != rotations_) {
     rotations_ = destination_->rotations();
     apply_retention();
   }
-  return true;
+  return {count, false};
 }
 
 /// The head does not fit the file. Which records there are, the files have to say; what is missing from them,
@@ -150,7 +162,8 @@ void AuditTrail::note(const std::string& what, std::uint64_t torn_bytes) {
   Json json = record(now_(), Level::warning, recovered_event);
   json.emplace("message", what);
   json.emplace("torn_bytes", torn_bytes);
-  static_cast<void>(append(line_of(json)));
+  const std::string line = line_of(json);
+  static_cast<void>(append({&line, 1}));
 }
 
 /// By age; by number the rotation has done it. The trail then begins behind what was removed; what is missing

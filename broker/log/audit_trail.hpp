@@ -7,10 +7,11 @@
 #include "broker/log/line_sink.hpp"
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <mutex>
-#include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -31,7 +32,7 @@ struct Retention {
 /// line that a kill tore is ended, and a record of its own says so; so does one where records have vanished
 /// from the end.
 ///
-/// Thread-safety: `write` from any thread; a batch belongs to one.
+/// Thread-safety: `write` and `write_lines` from any thread.
 class AuditTrail final : public LineSink {
  public:
   /// Opens file and head. The result is an error's text where that fails.
@@ -42,19 +43,35 @@ class AuditTrail final : public LineSink {
              std::unique_ptr<AuditHead> head, std::shared_ptr<std::uint64_t> dropped);
 
   bool write(std::string_view line) override;
-  /// Between them no other process writes, and the head is written once.
-  void begin_batch() override;
-  void end_batch() override;
+  /// Meanwhile no other process writes. What fits into the file goes out with one call, the head with
+  /// another.
+  void write_lines(std::span<const std::string> lines, std::size_t& written) override;
 
   /// What was found wrong since the last call, for the operational log.
   [[nodiscard]] std::vector<std::string> take_notices();
 
  private:
-  void enter();
-  void leave();
+  /// From construction to destruction the trail is this process's alone: begins with what the head says, ends
+  /// with what it is to say. Needs `mutex_`.
+  class Turn {
+   public:
+    explicit Turn(AuditTrail& trail);
+    ~Turn();
+    Turn(const Turn&) = delete;
+    Turn& operator=(const Turn&) = delete;
+
+   private:
+    AuditTrail& trail_;
+    AuditHead::Lock lock_;
+  };
+
   void recover();
   void note(const std::string& what, std::uint64_t torn_bytes);
-  bool append(std::string_view record);
+  struct Appended {
+    std::size_t count = 0;  ///< Records that are in the file with their line's end.
+    bool next_is_lost = false;
+  };
+  Appended append(std::span<const std::string> records);
   void apply_retention();
 
   const std::string path_;
@@ -66,7 +83,6 @@ class AuditTrail final : public LineSink {
 
   std::mutex mutex_;
   // Guarded by mutex_.
-  std::optional<AuditHead::Lock> lock_;  // While in a batch.
   TrailState state_;
   std::uint64_t rotations_ = 0;
   bool uncertain_ = false;  // A write failed: how far it got, the file has to say.

@@ -50,8 +50,7 @@ Channel::~Channel() {
   report();
 }
 
-void Channel::post(std::string_view line) {
-  std::string copy(line);
+void Channel::post(std::string line) {
   bool wake = false;
   {
     std::unique_lock lock(mutex_);
@@ -65,7 +64,7 @@ void Channel::post(std::string_view line) {
         --blocked_;
       }
     }
-    queue_.push_back(std::move(copy));
+    queue_.push_back(std::move(line));
     // A small queue may be full before the pause is over.
     wake = asleep_ || queue_.size() * 2 == capacity_ || queue_.size() == capacity_;
     asleep_ = false;
@@ -93,20 +92,18 @@ bool Channel::take(Lines& lines) {
 }
 
 void Channel::run() {
-  for (Lines lines; take(lines); lines.clear()) {
-    destination_->begin_batch();
-    for (const std::string& line : lines) write(line);
-    destination_->end_batch();
-  }
+  for (Lines lines; take(lines); lines.clear()) write(lines);
 }
 
-void Channel::write(const std::string& line) {
+void Channel::write(const Lines& lines) {
+  std::size_t written = 0;
   try {
     if (std::chrono::steady_clock::now() >= next_report_) report();
-    if (!destination_->write(line)) count_lost();
+    destination_->write_lines(lines, written);
   } catch (const std::exception&) {
-    count_lost();  // No memory for the report, or the line.
+    // No memory for the report, or a line: what was not written is counted below.
   }
+  lost_ += lines.size() - written;
 }
 
 void Channel::report() {

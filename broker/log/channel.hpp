@@ -13,8 +13,8 @@
 #include <memory>
 #include <mutex>
 #include <string>
-#include <string_view>
 #include <thread>
+#include <vector>
 
 namespace sallyport::broker::log {
 
@@ -26,8 +26,8 @@ enum class WhenFull { lose_oldest, wait };
 /// While lines keep coming the thread looks for them every millisecond, and is not woken for each: to wake a
 /// thread costs more than to make the line (docs/adr/0012-log-queue.md).
 ///
-/// Lost lines are told of in the log itself, where they are missing: an event `log_records_lost` with their
-/// number, at most one a second and one at the end.
+/// Lost lines are told of in the log itself, before the next lines that are taken together: an event
+/// `log_records_lost` with their number, at most one a second and one at the end.
 ///
 /// Thread-safety: all but construction and destruction from any thread.
 class Channel {
@@ -41,7 +41,7 @@ class Channel {
 
   /// Queues one line. With `WhenFull::wait` it blocks while the queue is full, which lasts as long as the
   /// destination takes. May throw std::bad_alloc.
-  void post(std::string_view line);
+  void post(std::string line);
 
   /// Counts a line that could not even be queued.
   void count_lost() noexcept { ++lost_; }
@@ -50,11 +50,11 @@ class Channel {
   [[nodiscard]] std::uint64_t lost() const { return lost_; }
 
  private:
-  using Lines = std::deque<std::string>;
+  using Lines = std::vector<std::string>;
 
   void run();
   bool take(Lines& lines);
-  void write(const std::string& line);
+  void write(const Lines& lines);
   void report();
 
   const std::shared_ptr<LineSink> destination_;
@@ -65,8 +65,8 @@ class Channel {
   std::mutex mutex_;
   std::condition_variable work_;
   std::condition_variable room_;
-  Lines queue_;          // guarded by mutex_, as are the next three
-  bool asleep_ = false;  // The thread sees new lines only when it is woken.
+  std::deque<std::string> queue_;  // guarded by mutex_, as are the next three
+  bool asleep_ = false;            // The thread sees new lines only when it is woken.
   bool ending_ = false;
   std::size_t blocked_ = 0;  // Callers that wait for room.
 

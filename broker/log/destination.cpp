@@ -85,14 +85,19 @@ void Destination::follow() {
 
 bool Destination::write(std::string_view line) {
   std::string bytes;
-  bytes.reserve(line.size() + 2);
+  bytes.reserve(line.size() + 1);
   bytes.append(line).push_back('\n');
+  return append(bytes) == bytes.size();
+}
 
+std::size_t Destination::append(std::string_view lines) {
   const std::scoped_lock lock(mutex_);
-  if (torn_) bytes.insert(bytes.begin(), '\n');
   // Standard error is another's file even where it is a regular one.
-  if (owned_ && regular_ && size_ > 0 && size_ + bytes.size() > rotate_at_) rotate();
-  return write_all(bytes);
+  const std::size_t size = lines.size() + (torn_ ? 1 : 0);
+  if (owned_ && regular_ && size_ > 0 && size_ + size > rotate_at_) rotate();
+  if (!torn_) return write_some(lines);
+  const std::size_t written = write_some(std::string("\n").append(lines));
+  return written - std::min<std::size_t>(written, 1);
 }
 
 // Whatever goes wrong, lines go on into the file that is open: too large a log is better than none.
@@ -115,10 +120,11 @@ void Destination::rotate() {
   inspect();
 }
 
-bool Destination::write_all(std::string_view bytes) {
+/// How many bytes went out before something was in the way of the rest.
+std::size_t Destination::write_some(std::string_view bytes) {
   using Clock = std::chrono::steady_clock;
   const auto deadline = Clock::now() + (stalled_ ? std::chrono::milliseconds(0) : rotation_.patience);
-  const auto whole = bytes.size();
+  const std::string_view whole = bytes;
   while (!bytes.empty()) {
     if (!regular_ && !wait_for_reader(deadline)) {
       stalled_ = true;
@@ -135,10 +141,11 @@ bool Destination::write_all(std::string_view bytes) {
       break;
     }
   }
+  const std::string_view written = whole.substr(0, whole.size() - bytes.size());
   // When nothing at all was written, an earlier tear is still there.
-  if (bytes.size() < whole) torn_ = !bytes.empty();
+  if (!written.empty()) torn_ = !written.ends_with('\n');
   if (bytes.empty()) stalled_ = false;
-  return bytes.empty();
+  return written.size();
 }
 
 bool Destination::wait_for_reader(std::chrono::steady_clock::time_point deadline) {

@@ -3,6 +3,7 @@
 
 #include "broker/log/line_sink.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -50,6 +51,11 @@ class Destination final : public LineSink {
 
   // For the audit trail, which shares its file with other processes under a lock of its own.
 
+  /// As `write`, of whole lines with their ends. How many bytes of them were written: what goes beyond the
+  /// last line's end is torn.
+  std::size_t append(std::string_view lines);
+  /// How many bytes may be appended before the file is rotated.
+  [[nodiscard]] std::uint64_t room() const { return rotate_at_ - std::min(rotate_at_, size_); }
   /// Takes up what others did: goes on in the file that is at the path now, and knows its size.
   void follow();
   [[nodiscard]] bool regular() const { return regular_; }
@@ -60,7 +66,7 @@ class Destination final : public LineSink {
 
  private:
   void rotate();
-  bool write_all(std::string_view bytes);
+  std::size_t write_some(std::string_view bytes);
   bool wait_for_reader(std::chrono::steady_clock::time_point deadline);
   void inspect();
 

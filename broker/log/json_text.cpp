@@ -1,53 +1,32 @@
 #include "broker/log/json_text.hpp"
 
+#include "base/json_text.hpp"
 #include "broker/log/json_line.hpp"
 
-#include <algorithm>
-#include <array>
-#include <charconv>
-#include <cmath>
 #include <utility>
 
 namespace sallyport::broker::log {
-namespace {
-
-bool is_plain(char c) {
-  return c >= 0x20 && c < 0x7F && c != '"' && c != '\\';
-}
-
-}  // namespace
-
 void JsonText::separate() {
   if (text_.back() != '{' && text_.back() != '[') text_ += ',';
 }
 
 void JsonText::begin(std::string_view key) {
-  separate();
-  text_ += '"';
-  text_ += key;
-  text_ += "\":";
+  const bool is_first = text_.back() == '{' || text_.back() == '[';
+  text_.append(is_first ? "\"" : ",\"").append(key).append("\":");
 }
 
 void JsonText::add(std::string_view key, std::string_view value) {
   begin(key);
-  if (std::all_of(value.begin(), value.end(), is_plain)) {
-    text_ += '"';
-    text_ += value;
-    text_ += '"';
+  if (base::is_plain_json(value)) {
+    text_.append("\"").append(value).append("\"");
   } else {
     text_ += line_of(Json(value));
   }
 }
 
 void JsonText::add(std::string_view key, double value) {
-  if (!std::isfinite(value)) return add_null(key);
   begin(key);
-  std::array<char, 64> digits{};
-  const auto [end, error] = std::to_chars(digits.data(), digits.data() + digits.size(), value);
-  const std::string_view number(digits.data(), error == std::errc() ? end - digits.data() : 0);
-  text_ += number;
-  if (number.find_first_of(".e") == std::string_view::npos)
-    text_ += ".0";  // For who reads it, still no integer.
+  base::append_json_number(text_, value);
 }
 
 void JsonText::add(std::string_view key, bool value) {

@@ -178,7 +178,8 @@ void Checker::measure() {
 // A module that is passed on or stored may come back from anywhere.
 void Checker::find_escapes() {
   escaped_ = program_.untracked && !program_.imported.empty();
-  for (const auto& info : program_.nodes) {
+  for (std::uint32_t index = 0; index < program_.nodes.size(); ++index) {
+    const auto& info = program_.nodes[index];
     if ((info.node->kind != NodeKind::Name && info.node->kind != NodeKind::Attribute) ||
         info.parent == none) {
       continue;
@@ -194,7 +195,7 @@ void Checker::find_escapes() {
         continue;
       }
     }
-    const auto& values = evaluator_.values(static_cast<const Expr*>(info.node));
+    const auto& values = evaluator_.values_at(index);
     if (std::any_of(values.begin(), values.end(),
                     [](const Value& value) { return value.kind == ValueKind::module; })) {
       escaped_ = true;
@@ -405,7 +406,7 @@ void Checker::check_name(const Name& node, std::uint32_t index) {
     return;
   }
   check_call_only(node, index);
-  for (const auto& value : evaluator_.values(&node)) {
+  for (const auto& value : evaluator_.values_at(index)) {
     if (value.kind != ValueKind::builtin || value.text != node.id) {
       continue;
     }
@@ -835,7 +836,7 @@ void Checker::check_text(const Expr& node) {
                                                   constant->value_kind != ConstantKind::Bytes) {
     return;
   }
-  for (const auto& value : Values(evaluator_.values(&node))) {
+  for (const auto& value : evaluator_.values(&node)) {
     if (node.kind != NodeKind::Constant && !value.assembled) {
       continue;
     }

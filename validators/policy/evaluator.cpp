@@ -7,6 +7,7 @@
 #include <array>
 #include <charconv>
 #include <system_error>
+#include <utility>
 
 namespace sallyport::validators::policy {
 
@@ -115,7 +116,7 @@ void Evaluator::run() {
     for (const auto index : program_.postorder) {
       const auto* node = program_.nodes[index].node;
       if (node->kind >= NodeKind::BoolOp && node->kind <= NodeKind::Slice) {
-        eval(static_cast<const Expr*>(node));
+        eval_at(index);
       } else if (const auto* assign = as<AugAssign>(node)) {
         augmented(*assign);
       } else if (const auto* plain = as<Assign>(node)) {  // a, *b = range(10 ** 10)
@@ -165,9 +166,10 @@ SetId Evaluator::eval(const Expr* expression) {
     return anything;
   }
   const auto index = program_.index_of(expression);
-  if (index == none) {
-    return anything;
-  }
+  return index == none ? anything : eval_at(index);
+}
+
+SetId Evaluator::eval_at(std::uint32_t index) {
   const bool overridden = override_binding_ != none;
   if (!overridden) {
     if (memo_[index] == in_progress) {
@@ -188,7 +190,7 @@ SetId Evaluator::eval(const Expr* expression) {
   if (!overridden) {
     memo_[index] = in_progress;
   }
-  const auto result = compute(expression, index);
+  const auto result = compute(static_cast<const Expr*>(program_.nodes[index].node), index);
   if (!overridden) {
     memo_[index] = result;
   }
@@ -225,6 +227,23 @@ SetId Evaluator::unite(SetId left, SetId right) {
   auto values = pool_[left];
   add(values, right);
   return pool_.add(std::move(values));
+}
+
+void Evaluator::join(Union& into, SetId set) {
+  if (into.values.empty()) {
+    if (into.only == nothing) {
+      into.only = set;
+    }
+    if (set == nothing || set == into.only) {
+      return;
+    }
+    into.values = pool_[into.only];
+  }
+  add(into.values, set);
+}
+
+SetId Evaluator::keep(Union joined) {
+  return joined.values.empty() ? joined.only : pool_.add(std::move(joined.values));
 }
 
 SetId Evaluator::text(std::string text, bool assembled, ValueKind kind) {
@@ -579,7 +598,7 @@ SetId Evaluator::name_value(const Name& name, std::uint32_t index) {
     });
     certain = certain && !binding.deleted;
   }
-  Values values;
+  Union values;
   bool deleted = false;
   const auto reaches = [&](const Source& source) {
     return source.foreign || (source.top >= from && source.top <= to);
@@ -591,7 +610,7 @@ SetId Evaluator::name_value(const Name& name, std::uint32_t index) {
   }
   if (!found.same_scope || many || reaching > most_reaching) {
     deleted = binding.deleted;
-    add(values, all_values(found.binding));
+    join(values, all_values(found.binding));
   } else {
     for (const auto& source : binding.sources) {
       if (!reaches(source)) {
@@ -601,7 +620,7 @@ SetId Evaluator::name_value(const Name& name, std::uint32_t index) {
         deleted = true;
         continue;
       }
-      add(values, source_value(source));
+      join(values, source_value(source));
     }
   }
   if (falls_back && (!certain || deleted)) {
@@ -609,17 +628,16 @@ SetId Evaluator::name_value(const Name& name, std::uint32_t index) {
       // LOAD_NAME in a class body goes on with the globals.
       const auto global = program_.lookup(0, name.id);
       if (global.binding != none && global.binding != found.binding) {
-        add(values, all_values(global.binding));
+        join(values, all_values(global.binding));
       }
     }
-    const auto fallback = as_builtin();
     // Only what matters as a builtin: `x` is not one.
     if (rights_.denied_builtin(name.id) || rights_.policy().call_only_builtins.contains(name.id) ||
         is_dunder(name.id)) {
-      add(values, fallback);
+      join(values, as_builtin());
     }
   }
-  return pool_.add(std::move(values));
+  return keep(std::move(values));
 }
 
 SetId Evaluator::all_values(std::uint32_t binding) {
@@ -637,12 +655,12 @@ SetId Evaluator::all_values(std::uint32_t binding) {
   }
   ++depth_;
   all_[binding] = in_progress;
-  Values values;
+  Union values;
   for (const auto& source : program_.bindings[binding].sources) {
-    add(values, source_value(source));
+    join(values, source_value(source));
   }
   --depth_;
-  const auto result = pool_.add(std::move(values));
+  const auto result = keep(std::move(values));
   all_[binding] = overridden ? unset : result;
   return result;
 }

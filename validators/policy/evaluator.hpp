@@ -28,6 +28,9 @@ class Evaluator {
 
   SetId eval(const python::ast::Expr* expression);
   const Values& values(const python::ast::Expr* expression) { return pool_[eval(expression)]; }
+  // Of the expression that is the program's node of this index.
+  SetId eval_at(std::uint32_t index);
+  const Values& values_at(std::uint32_t index) { return pool_[eval_at(index)]; }
   const Values& values(SetId set) const { return pool_[set]; }
 
   // How an attribute of a module resolves.
@@ -90,6 +93,13 @@ class Evaluator {
   SetId assembled_unknown();
   SetId sequence(std::vector<SetId> items, bool bag = false);
   SetId unite(SetId left, SetId right);
+  // Several sets put together. One alone stays itself, and most names have one source.
+  struct Union {
+    SetId only = nothing;
+    Values values;  // once there are two
+  };
+  void join(Union& into, SetId set);
+  SetId keep(Union joined);
   static void add(Values& into, const Value& value);
   void add(Values& into, SetId set);
   std::optional<Value> only(SetId set, ValueKind kind) const;

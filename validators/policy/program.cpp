@@ -26,7 +26,7 @@ std::size_t hash_of(const Node* node) {
 }  // namespace
 
 Program::Program(const Module& module, std::size_t most_nodes) {
-  table_.assign(1024, {nullptr, none});
+  make_table(1024);
   nodes.reserve(512);
   postorder.reserve(512);
   stack_.reserve(256);
@@ -64,41 +64,34 @@ Program::Program(const Module& module, std::size_t most_nodes) {
 }
 
 void Program::remember(const Node* node, std::uint32_t index) {
-  if (used_ * 2 >= table_.size()) {
-    grow();
+  if (nodes.size() * 2 >= table_size_) {
+    make_table(table_size_ * 4);
   }
-  auto at = hash_of(node) & (table_.size() - 1);
-  while (table_[at].first != nullptr) {
-    at = (at + 1) & (table_.size() - 1);
+  auto& place = table_[place_of(node)];
+  if (place == 0) {
+    place = index + 1;
   }
-  table_[at] = {node, index};
-  ++used_;
 }
 
-void Program::grow() {
-  std::vector<std::pair<const Node*, std::uint32_t>> old(table_.size() * 4, {nullptr, none});
-  old.swap(table_);
-  for (const auto& entry : old) {
-    if (entry.first == nullptr) {
-      continue;
-    }
-    auto at = hash_of(entry.first) & (table_.size() - 1);
-    while (table_[at].first != nullptr) {
-      at = (at + 1) & (table_.size() - 1);
-    }
-    table_[at] = entry;
+void Program::make_table(std::size_t size) {
+  table_ = std::make_unique<std::uint32_t[]>(size);
+  table_size_ = size;
+  for (auto index = static_cast<std::uint32_t>(nodes.size()); index > 0; --index) {
+    table_[place_of(nodes[index - 1].node)] = index;
   }
+}
+
+// Where the node is in the table, or would be.
+std::size_t Program::place_of(const Node* node) const {
+  auto at = hash_of(node) & (table_size_ - 1);
+  while (table_[at] != 0 && nodes[table_[at] - 1].node != node) {
+    at = (at + 1) & (table_size_ - 1);
+  }
+  return at;
 }
 
 std::uint32_t Program::index_of(const Node* node) const {
-  auto at = hash_of(node) & (table_.size() - 1);
-  while (table_[at].first != nullptr) {
-    if (table_[at].first == node) {
-      return table_[at].second;
-    }
-    at = (at + 1) & (table_.size() - 1);
-  }
-  return none;
+  return table_[place_of(node)] - 1;  // 0 becomes `none`
 }
 
 std::uint32_t Program::new_scope(ScopeKind kind, std::uint32_t parent, std::uint32_t index) {
@@ -133,7 +126,7 @@ void Program::push_body(Sequence<Stmt*> body, const Frame& from, std::uint32_t i
 Binding& Program::binding(std::uint32_t scope, std::string_view name) {
   const auto [found, is_new] = names_.try_emplace({scope, name}, static_cast<std::uint32_t>(bindings.size()));
   if (is_new) {
-    bindings.push_back({name, scope, {}, false, false});
+    bindings.push_back({name, scope, std::pmr::vector<Source>(&memory_), false, false});
     if (scopes[scope].kind == ScopeKind::klass) {
       auto& known = class_names[name];
       if (known.size() < most_class_names) {
@@ -150,9 +143,8 @@ void Program::bind(std::uint32_t scope, std::string_view name, Source source, co
                    std::uint32_t index) {
   source.top = scope == frame.scope ? frame.top : 0;
   source.node_index = index;
-  const auto redirect = redirects_.find({scope, name});
-  if (redirect != redirects_.end()) {
-    scope = redirect->second;
+  if (const auto* redirect = redirect_of(scope, name)) {
+    scope = *redirect;
     source.foreign = true;
     source.certain = false;
   }
@@ -628,12 +620,20 @@ void Program::enter(const Frame& frame, std::uint32_t index) {
   python::for_each_child(node, [&](const Node& child) { push(&child, frame, index, scope); });
 }
 
+// Where `global` or `nonlocal` says that the name is; most programs have neither.
+const std::uint32_t* Program::redirect_of(std::uint32_t scope, std::string_view name) const {
+  if (redirects_.empty()) {
+    return nullptr;
+  }
+  const auto found = redirects_.find({scope, name});
+  return found == redirects_.end() ? nullptr : &found->second;
+}
+
 Lookup Program::lookup(std::uint32_t scope, std::string_view name) const {
   const auto start = scope;
   while (scope != none) {
-    const auto redirect = redirects_.find({scope, name});
-    if (redirect != redirects_.end()) {
-      const auto found = names_.find({redirect->second, name});
+    if (const auto* redirect = redirect_of(scope, name)) {
+      const auto found = names_.find({*redirect, name});
       return found == names_.end() ? Lookup{} : Lookup{found->second, false};
     }
     if (scopes[scope].kind != ScopeKind::klass || scope == start) {

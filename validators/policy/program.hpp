@@ -5,8 +5,11 @@
 #include "validators/policy/policy.hpp"
 #include "validators/python/ast.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <memory>
+#include <memory_resource>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
@@ -57,7 +60,7 @@ struct Source {
 struct Binding {
   std::string_view name;
   std::uint32_t scope = 0;
-  std::vector<Source> sources;
+  std::pmr::vector<Source> sources;
   bool deleted = false;
   bool parameter = false;
 };
@@ -80,24 +83,36 @@ class Program {
  public:
   // Nodes beyond `most_nodes` are not looked at: `complete` is false then.
   Program(const python::ast::Module& module, std::size_t most_nodes);
+  Program(const Program&) = delete;
+  Program& operator=(const Program&) = delete;
+  ~Program() = default;
 
   Lookup lookup(std::uint32_t scope, std::string_view name) const;
   std::uint32_t index_of(const python::ast::Node* node) const;  // or none
   // The definitions that `klass().name` may mean: its own, or, where it has bases, any of the program.
   std::vector<const python::ast::Node*> methods(const python::ast::Node* klass, std::string_view name) const;
 
+  template <class Key, class Value, class Hash = std::hash<Key>>
+  using Map = std::pmr::unordered_map<Key, Value, Hash>;
+
+ private:
+  // Of all that is small and stays: freed at once with the program.
+  std::pmr::monotonic_buffer_resource memory_{8192};
+
+ public:
   std::vector<NodeInfo> nodes;
   std::vector<std::uint32_t> postorder;
   std::vector<Scope> scopes;
-  std::deque<Binding> bindings;
+  std::pmr::deque<Binding> bindings{&memory_};
   std::vector<std::string_view> star_modules;
   // Values of `anything.name = value`, by name: all objects of a program share their attributes here.
-  std::unordered_map<std::string_view, std::vector<const python::ast::Expr*>> attribute_stores;
-  std::unordered_map<std::string_view, std::vector<std::uint32_t>> class_names;  // bindings in class scopes
-  std::unordered_map<const python::ast::Node*, std::vector<const python::ast::Expr*>> returns;
-  std::unordered_map<const python::ast::Node*, std::vector<const python::ast::Expr*>>
-      yields;                                                                // Yield, YieldFrom
-  std::unordered_map<std::string_view, const python::ast::Alias*> imported;  // module to its first import
+  Map<std::string_view, std::pmr::vector<const python::ast::Expr*>> attribute_stores{&memory_};
+  // Bindings in class scopes.
+  Map<std::string_view, std::pmr::vector<std::uint32_t>> class_names{&memory_};
+  Map<const python::ast::Node*, std::pmr::vector<const python::ast::Expr*>> returns{&memory_};
+  // Yield, YieldFrom.
+  Map<const python::ast::Node*, std::pmr::vector<const python::ast::Expr*>> yields{&memory_};
+  Map<std::string_view, const python::ast::Alias*> imported{&memory_};  // module to its first import
   Measures measures;
   bool complete = true;
   bool untracked = false;  // more is stored under one attribute than is looked at
@@ -131,6 +146,7 @@ class Program {
                  std::uint32_t scope, bool own_body, bool loop = false);
   std::uint32_t new_scope(ScopeKind kind, std::uint32_t parent, std::uint32_t index);
   Binding& binding(std::uint32_t scope, std::string_view name);
+  const std::uint32_t* redirect_of(std::uint32_t scope, std::string_view name) const;
   void bind(std::uint32_t scope, std::string_view name, Source source, const Frame& frame,
             std::uint32_t index);
   void bind_target(const python::ast::Expr* target, const python::ast::Expr* value, const Step* path,
@@ -143,18 +159,20 @@ class Program {
   void bind_arguments();
   const Step* step(Step step) { return &steps_.emplace_back(step); }
   void remember(const python::ast::Node* node, std::uint32_t index);
-  void grow();
+  void make_table(std::size_t size);
+  std::size_t place_of(const python::ast::Node* node) const;
 
   std::vector<Frame> stack_;
   std::size_t first_child_ = 0;
-  std::unordered_map<Key, std::uint32_t, KeyHash> names_;
-  std::unordered_map<Key, std::uint32_t, KeyHash> redirects_;  // global, nonlocal: to the scope; none: search
-  std::unordered_map<std::string_view, std::vector<const python::ast::FunctionDef*>> methods_;
-  std::unordered_map<const python::ast::Node*, std::uint32_t> function_scopes_;
+  Map<Key, std::uint32_t, KeyHash> names_{&memory_};
+  Map<Key, std::uint32_t, KeyHash> redirects_{&memory_};  // global, nonlocal: to the scope; none: search
+  Map<std::string_view, std::pmr::vector<const python::ast::FunctionDef*>> methods_{&memory_};
+  Map<const python::ast::Node*, std::uint32_t> function_scopes_{&memory_};
   std::vector<std::uint32_t> calls_;
-  std::vector<std::pair<const python::ast::Node*, std::uint32_t>> table_;  // node to index, open addressing
-  std::size_t used_ = 0;
-  std::deque<Step> steps_;
+  // Open addressing, of nodes by their addresses: index + 1; 0 is free.
+  std::unique_ptr<std::uint32_t[]> table_;
+  std::size_t table_size_ = 0;
+  std::pmr::deque<Step> steps_{&memory_};
 };
 
 }  // namespace sallyport::validators::policy

@@ -1,5 +1,6 @@
 #include "validators/policy/source_text.hpp"
 
+#include "base/utf8.hpp"
 #include "validators/python/utf8.hpp"
 
 #include <algorithm>
@@ -65,21 +66,13 @@ std::optional<HiddenText> find_hidden_text(std::string_view source) {
     }
     rest.remove_prefix(std::min(rest.size(), end + 1));
   }
-  std::uint32_t line = 1;
-  std::size_t line_start = 0;
-  for (std::size_t at = 0; at < source.size();) {
-    const auto byte = static_cast<unsigned char>(source[at]);
-    if (byte < 0x80) {
-      if (byte == '\n') {
-        ++line;
-        line_start = at + 1;
-      }
-      ++at;
-      continue;
-    }
+  for (auto at = base::skip_ascii(source, 0); at < source.size(); at = base::skip_ascii(source, at)) {
     const auto character = python::first_character(source.substr(at));
     if (hides(character.code)) {
-      return HiddenText{line, static_cast<std::uint32_t>(at - line_start),
+      const auto before = source.substr(0, at);
+      const auto line = 1 + std::count(before.begin(), before.end(), '\n');
+      const auto line_start = before.rfind('\n') + 1;
+      return HiddenText{static_cast<std::uint32_t>(line), static_cast<std::uint32_t>(at - line_start),
                         static_cast<std::uint32_t>(character.size),
                         "character U+" + python::hexadecimal(character.code, 4)};
     }

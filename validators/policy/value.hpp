@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <memory_resource>
 #include <span>
 #include <string>
 #include <string_view>
@@ -66,6 +67,7 @@ class ValuePool {
     sets_.emplace_back(Values{Value{}});
   }
 
+  // It stays where it is, and as it is, whatever is added.
   const Values& operator[](SetId id) const { return sets_[id]; }
 
   SetId add(Value value) {
@@ -109,9 +111,11 @@ class ValuePool {
   static constexpr std::size_t most_text = 8U * 1024 * 1024;
   static constexpr std::size_t most_sets = 500'000;
 
-  std::deque<Values> sets_;
-  std::deque<std::string> texts_;
-  std::deque<std::vector<SetId>> lists_;
+  // Of the blocks of the lists below, which only grow.
+  std::pmr::monotonic_buffer_resource memory_{16 * 1024};
+  std::pmr::deque<Values> sets_{&memory_};
+  std::pmr::deque<std::string> texts_{&memory_};
+  std::pmr::deque<std::vector<SetId>> lists_{&memory_};
   std::size_t kept_ = 0;
   std::size_t items_ = 0;
 };

@@ -313,6 +313,26 @@ TEST_F(ServerTest, CutsASlowBody) {
   EXPECT_TRUE(client.ended(3000ms));
 }
 
+TEST_F(ServerTest, AShortDeadlineThatWasKeptDoesNotCutWhatFollows) {
+  config_.header_timeout_seconds = 0.2;
+  config_.body_timeout_seconds = 0.2;
+  config_.write_timeout_seconds = 0.2;
+  start();
+  Client client(port_);
+  for (int i = 0; i < 3; ++i) {
+    const std::string request = get("/hello");
+    ASSERT_TRUE(client.send(request.substr(0, 10)));
+    std::this_thread::sleep_for(50ms);
+    ASSERT_TRUE(client.send(request.substr(10)));
+    EXPECT_EQ(client.read_answer().status, 200);
+    std::this_thread::sleep_for(300ms);
+  }
+  // The deadline of the header still counts from its own first byte.
+  ASSERT_TRUE(client.send("GET /hello HTTP/1.1\r\n"));
+  EXPECT_FALSE(client.receive(100ms));
+  EXPECT_EQ(client.read_answer().status, 408);
+}
+
 TEST_F(ServerTest, ClosesAnIdleConnectionWithoutAWord) {
   config_.idle_timeout_seconds = 0.2;
   start();

@@ -1,12 +1,15 @@
 // The audit trail: what is chained stays whole, and whatever is done to it shows.
 #include "broker/log/audit_trail.hpp"
 
+#include "broker/log/audit_files.hpp"
 #include "broker/log/audit_reader.hpp"
 #include "tests/unit/broker/log/support.hpp"
 
 #include <gmock/gmock.h>
 
+#include <csignal>
 #include <fstream>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <thread>
@@ -20,6 +23,7 @@ using testing::Contains;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
+using testing::Not;
 
 std::string record_of(int number) {
   return R"({"ts":"2026-01-31T12:00:00.000042Z","level":"info","event":"e","n":)" + std::to_string(number) +
@@ -41,6 +45,15 @@ class AuditTrailTest : public ::testing::Test {
     for (int number = from; number <= to; ++number) EXPECT_TRUE(trail.write(record_of(number)));
   }
   void write(int from, int to) { write(*open(), from, to); }
+
+  /// How many of them were written.
+  static std::size_t write_together(AuditTrail& trail, int from, int to) {
+    std::vector<std::string> lines;
+    for (int number = from; number <= to; ++number) lines.push_back(record_of(number));
+    std::size_t written = 0;
+    trail.write_lines(lines, written);
+    return written;
+  }
 
   void replace_lines(const std::vector<std::string>& lines, const std::string& file = {}) const {
     std::ofstream out(file.empty() ? path_ : file, std::ios::binary | std::ios::trunc);
@@ -280,11 +293,7 @@ TEST_F(AuditTrailTest, KilledAtRandomMomentsItIsWholeAfterTheNextStart) {
     ASSERT_GE(child, 0);
     if (child == 0) {
       const auto trail = open();
-      for (int number = 0;; ++number) {
-        if (number % 7 == 0) trail->begin_batch();
-        trail->write(record_of(number));
-        if (number % 7 == 6) trail->end_batch();
-      }
+      for (int number = 0;; number += 7) write_together(*trail, number, number + 6);
     }
     std::this_thread::sleep_for(std::chrono::milliseconds(3 + round % 11));
     ::kill(child, SIGKILL);
@@ -295,16 +304,91 @@ TEST_F(AuditTrailTest, KilledAtRandomMomentsItIsWholeAfterTheNextStart) {
   EXPECT_GT(verify_audit(path_).records, 30U);
 }
 
+/// The file may not grow beyond so many bytes while it lives: a disk that fills within a line.
+class SmallDisk {
+ public:
+  explicit SmallDisk(std::uint64_t bytes) : before_signal_(::signal(SIGXFSZ, SIG_IGN)) {
+    EXPECT_EQ(::getrlimit(RLIMIT_FSIZE, &before_), 0);
+    rlimit small = before_;
+    small.rlim_cur = bytes;
+    EXPECT_EQ(::setrlimit(RLIMIT_FSIZE, &small), 0);
+  }
+  SmallDisk(const SmallDisk&) = delete;
+  SmallDisk& operator=(const SmallDisk&) = delete;
+  ~SmallDisk() {
+    EXPECT_EQ(::setrlimit(RLIMIT_FSIZE, &before_), 0);
+    ::signal(SIGXFSZ, before_signal_);
+  }
+
+ private:
+  rlimit before_{};
+  sighandler_t before_signal_;
+};
+
+TEST_F(AuditTrailTest, ABatchLeavesWhatSingleLinesLeave) {
+  retention_.rotation = Rotation{2000, 500};
+  const auto one_by_one = [this] {
+    write(1, 40);
+    std::vector<std::string> files;
+    for (const std::string& file : audit_files(path_)) {
+      files.push_back(read_all(file));
+      std::filesystem::remove(file);
+    }
+    std::filesystem::remove(path_ + ".head");
+    return files;
+  }();
+  EXPECT_GT(one_by_one.size(), 3U);
+  EXPECT_EQ(write_together(*open(), 1, 40), 40U);
+  std::vector<std::string> together;
+  for (const std::string& file : audit_files(path_)) together.push_back(read_all(file));
+  EXPECT_EQ(together, one_by_one);
+  EXPECT_THAT(mistakes(), IsEmpty());
+}
+
+TEST_F(AuditTrailTest, OfABatchWithoutRoomWhatWentOutCounts) {
+  write(1, 10);
+  const auto lines = lines_of(path_);
+  const std::uint64_t line = lines[0].size() + 1;  // The first nine are of one length.
+  struct Case {
+    std::uint64_t bytes;
+    std::size_t written;
+    bool torn;
+  };
+  for (const Case& given : {Case{0, 0, false}, Case{1, 0, true}, Case{3 * line - 1, 2, false},
+                            Case{3 * line, 3, false}, Case{3 * line + line / 2, 3, true}}) {
+    std::filesystem::remove(path_);
+    std::filesystem::remove(path_ + ".head");
+    const auto trail = open();
+    {
+      const SmallDisk disk(given.bytes);
+      EXPECT_EQ(write_together(*trail, 1, 9), given.written) << given.bytes;
+    }
+    EXPECT_EQ(write_together(*trail, 1, 2), 2U);
+    EXPECT_EQ(trail->take_notices().empty(), !given.torn) << given.bytes;
+    EXPECT_THAT(mistakes(), IsEmpty()) << given.bytes;
+    // A record that lacks its line's end alone is one all the same.
+    const std::size_t kept = given.written + (given.bytes == 3 * line - 1 ? 1 : 0);
+    EXPECT_EQ(verify_audit(path_).records, kept + 2 + (given.torn ? 1 : 0)) << given.bytes;
+    EXPECT_THAT(lines_of(path_), Not(Contains(""))) << given.bytes;
+  }
+}
+
+TEST_F(AuditTrailTest, InABatchWhatIsNoRecordIsLostAlone) {
+  const auto trail = open();
+  const std::vector<std::string> lines = {"", record_of(1), "[]", "no object", record_of(2), ""};
+  std::size_t written = 0;
+  trail->write_lines(lines, written);
+  EXPECT_EQ(written, 2U);
+  EXPECT_THAT(mistakes(), IsEmpty());
+  EXPECT_EQ(verify_audit(path_).records, 2U);
+}
+
 TEST_F(AuditTrailTest, SeveralWritersMakeOneChain) {
   retention_.rotation = Rotation{10'000, 500};
   const auto first = open();
   const auto second = open();
   std::thread other([&] {
-    for (int batch = 0; batch < 50; ++batch) {
-      first->begin_batch();
-      write(*first, 1, 10);
-      first->end_batch();
-    }
+    for (int batch = 0; batch < 50; ++batch) EXPECT_EQ(write_together(*first, 1, 10), 10U);
   });
   for (int number = 0; number < 300; ++number) write(*second, number, number);
   other.join();
