@@ -35,11 +35,10 @@ void append_hex(std::string& text, std::uint64_t number, unsigned digits) {
 
 }  // namespace
 
-std::string format_uuid7(std::uint64_t unix_milliseconds, std::uint64_t random_high,
-                         std::uint64_t random_low) {
+std::string format_uuid7(std::uint64_t unix_milliseconds, std::uint64_t fraction, std::uint64_t random) {
   const std::uint64_t high =
-      (unix_milliseconds & 0xFFFFFFFFFFFFU) << 16U | std::uint64_t{0x7000} | (random_high & 0x0FFFU);
-  const std::uint64_t low = std::uint64_t{0x8000000000000000U} | (random_low & 0x3FFFFFFFFFFFFFFFU);
+      (unix_milliseconds & 0xFFFFFFFFFFFFU) << 16U | std::uint64_t{0x7000} | (fraction & 0x0FFFU);
+  const std::uint64_t low = std::uint64_t{0x8000000000000000U} | (random & 0x3FFFFFFFFFFFFFFFU);
   std::string text;
   text.reserve(36);
   append_hex(text, high >> 32U, 8);
@@ -57,9 +56,10 @@ std::string format_uuid7(std::uint64_t unix_milliseconds, std::uint64_t random_h
 std::string new_execution_id() {
   thread_local RandomNumbers random;
   const auto now = std::chrono::system_clock::now().time_since_epoch();
-  const auto milliseconds = std::chrono::duration_cast<std::chrono::milliseconds>(now).count();
-  const std::uint64_t high = random.next();
-  return format_uuid7(static_cast<std::uint64_t>(milliseconds), high, random.next());
+  const auto milliseconds = std::chrono::floor<std::chrono::milliseconds>(now);
+  const std::chrono::nanoseconds rest = now - milliseconds;
+  return format_uuid7(static_cast<std::uint64_t>(milliseconds.count()),
+                      static_cast<std::uint64_t>(rest.count()) * 4096 / 1'000'000, random.next());
 }
 
 }  // namespace sallyport::broker

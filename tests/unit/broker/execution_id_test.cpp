@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <regex>
 #include <set>
 #include <string>
@@ -23,6 +24,27 @@ TEST(ExecutionId, IsNewEachTime) {
     const std::string id = new_execution_id();
     EXPECT_TRUE(std::regex_match(id, form)) << id;
     EXPECT_TRUE(seen.insert(id).second);
+  }
+}
+
+TEST(ExecutionId, SaysWhenItWasMade) {
+  using std::chrono::milliseconds;
+  const auto now = [] { return std::chrono::floor<milliseconds>(std::chrono::system_clock::now()); };
+  const auto before = now().time_since_epoch().count();
+  const std::string id = new_execution_id();
+  const auto made = std::stoll(id.substr(0, 8) + id.substr(9, 4), nullptr, 16);
+  EXPECT_GE(made, before);
+  EXPECT_LE(made, now().time_since_epoch().count());
+}
+
+TEST(ExecutionId, SortsByTheTimeAlsoWithinAMillisecond) {
+  std::string last;
+  for (int i = 0; i < 1000; ++i) {
+    const auto soon = std::chrono::system_clock::now() + std::chrono::microseconds(2);
+    while (std::chrono::system_clock::now() < soon) continue;
+    const std::string id = new_execution_id();
+    EXPECT_LT(last, id);
+    last = id;
   }
 }
 
