@@ -17,8 +17,6 @@
 namespace sallyport::broker::cli {
 namespace {
 
-using std::chrono::seconds;
-
 enum class Grade { good, warning, bad };
 
 struct Finding {
@@ -161,13 +159,13 @@ class Doctor {
     made.execution_id = "doctor";
     made.image = config_.images.default_image;
     made.code = code;
-    made.limits.timeout = seconds(20);
+    made.limits.timeout = std::chrono::seconds(20);
     made.limits.max_memory_mb = 128;
     return made;
   }
 
   runners::Outcome run(runners::Job job) {
-    const base::CallBounds bounds(base::Deadline::after(seconds(90)));
+    const base::CallBounds bounds(base::Deadline::after(std::chrono::seconds(90)));
     return assembly_.await(assembly_.runner().run(std::move(job), nullptr, bounds));
   }
 
@@ -225,7 +223,7 @@ class Doctor {
     runners::Job busy = job(kBurnCpu);
     busy.limits.cpus = 0.5;
     busy.limits.cpu_seconds = 60;
-    busy.limits.timeout = seconds(3);
+    busy.limits.timeout = std::chrono::seconds(3);
     const runners::Outcome outcome = run(std::move(busy));
     const double wall = std::chrono::duration<double>(outcome.execution_time).count();
     const bool timed_out = outcome.verdict == runners::Verdict::timed_out;

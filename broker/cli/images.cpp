@@ -15,7 +15,6 @@ namespace sallyport::broker::cli {
 namespace {
 
 using std::chrono::minutes;
-using std::chrono::seconds;
 
 constexpr minutes kBuildTime{30};
 constexpr minutes kVerifyTime{3};

@@ -34,13 +34,11 @@ namespace asio = boost::asio;
 namespace sallyport::broker::cli {
 namespace {
 
-using std::chrono::seconds;
-
 /// The start does not wait longer than this for the removal of what a former run left; the rest is removed
 /// while submissions are served.
-constexpr seconds kOrphanTime{15};
+constexpr std::chrono::seconds kOrphanTime{15};
 /// After the last reply, for the removal of the last containers.
-constexpr seconds kReaperTime{20};
+constexpr std::chrono::seconds kReaperTime{20};
 
 /// The life of a serving broker, from the engine's first answer to the last removal.
 class Server {
