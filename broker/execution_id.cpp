@@ -1,5 +1,6 @@
 #include "broker/execution_id.hpp"
 
+#include "base/hex.hpp"
 #include "base/secret_bytes.hpp"
 
 #include <array>
@@ -28,9 +29,8 @@ class RandomNumbers {
   std::size_t left_ = 0;
 };
 
-/// The lowest `digits` hexadecimal digits of `number`.
-void append_hex(std::string& text, std::uint64_t number, unsigned digits) {
-  while (digits > 0) text += "0123456789abcdef"[number >> (--digits * 4U) & 0xFU];
+void append_big_endian(std::string& bytes, std::uint64_t number) {
+  for (unsigned shift = 64; shift > 0; shift -= 8) bytes += static_cast<char>(number >> (shift - 8) & 0xFFU);
 }
 
 }  // namespace
@@ -39,17 +39,12 @@ std::string format_uuid7(std::uint64_t unix_milliseconds, std::uint64_t fraction
   const std::uint64_t high =
       (unix_milliseconds & 0xFFFFFFFFFFFFU) << 16U | std::uint64_t{0x7000} | (fraction & 0x0FFFU);
   const std::uint64_t low = std::uint64_t{0x8000000000000000U} | (random & 0x3FFFFFFFFFFFFFFFU);
-  std::string text;
-  text.reserve(36);
-  append_hex(text, high >> 32U, 8);
-  text += '-';
-  append_hex(text, high >> 16U, 4);
-  text += '-';
-  append_hex(text, high, 4);
-  text += '-';
-  append_hex(text, low >> 48U, 4);
-  text += '-';
-  append_hex(text, low, 12);
+  std::string bytes;
+  bytes.reserve(16);
+  append_big_endian(bytes, high);
+  append_big_endian(bytes, low);
+  std::string text = base::to_hex(bytes);
+  for (const std::size_t dash : {8U, 13U, 18U, 23U}) text.insert(dash, 1, '-');
   return text;
 }
 

@@ -444,9 +444,11 @@ void Engine::scan_digits(const Window& window) {
              is_digit(text[here + size])) {
         ++size;
       }
-      const bool is_shaped = has_shape(text, here + size, size);
-      if (is_shaped || (here > 0 && is_capital(text[here - 1]))) {
-        try_digits(here, is_shaped, window);
+      if (here >= letters_before_digits && is_capital(text[here - 1])) {
+        try_letters(here, window);
+      }
+      if (has_shape(text, here + size, size)) {
+        try_digits(here, window);
       }
     }
   }
@@ -458,17 +460,19 @@ bool Engine::has_shape(std::string_view text, std::size_t behind, std::size_t di
   return rules_.digits && (behind >= text.size() || rules_.digit_shapes->allow(digits, text[behind]));
 }
 
+// The capital before the digits that begin here, with the byte before it.
+void Engine::try_letters(std::size_t here, const Window& window) {
+  const auto text = window.bytes;
+  if (rules_.letters && is_capital(text[here - 2]) && (here < 3 || !is_word(text[here - 3]))) {
+    try_gate(*rules_.letters, window.begin + here - letters_before_digits, window);
+  }
+}
+
 // A group of digits that begins here.
-void Engine::try_digits(std::size_t here, bool is_shaped, const Window& window) {
+void Engine::try_digits(std::size_t here, const Window& window) {
   const auto text = window.bytes;
   const char before = here > 0 ? text[here - 1] : ' ';
   const char further = here > 1 ? text[here - 2] : ' ';
-  if (rules_.letters && is_capital(before) && is_capital(further) && (here < 3 || !is_word(text[here - 3]))) {
-    try_gate(*rules_.letters, window.begin + here - letters_before_digits, window);
-  }
-  if (!is_shaped) {
-    return;
-  }
   // Behind a line end or tab that is written as in a program a number stands alone, too.
   const bool written_end = further == '\\' && (before == 'n' || before == 'r' || before == 't');
   const bool goes_on = (before == '-' || before == '+' || before == '/') && is_digit(further);

@@ -113,7 +113,8 @@ class Engine {
   void try_pending_in_order(const Window& window);
   void scan_digits(const Window& window);
   [[nodiscard]] bool has_shape(std::string_view text, std::size_t behind, std::size_t digits) const;
-  void try_digits(std::size_t here, bool is_shaped, const Window& window);
+  void try_letters(std::size_t here, const Window& window);
+  void try_digits(std::size_t here, const Window& window);
   void try_gate(const Gate& gate, std::uint64_t at, const Window& window);
   void scan_context(const Window& window);
   void scan_canaries(const Window& window);

@@ -82,29 +82,6 @@ LiteralScanner::Near LiteralScanner::near_of(std::size_t size, std::size_t ancho
   return size > 3 ? Near::one_behind : Near::alone;
 }
 
-std::uint32_t LiteralScanner::near_hash(Near near, std::uint64_t bytes) {
-  switch (near) {
-    case Near::two_before:
-      return near_hash<Near::two_before>(bytes);
-    case Near::one_before:
-      return near_hash<Near::one_before>(bytes);
-    case Near::one_behind:
-      return near_hash<Near::one_behind>(bytes);
-    case Near::alone:
-      break;
-  }
-  return near_hash<Near::alone>(bytes);
-}
-
-// What stands from two bytes before the anchor on, as near_hash takes it.
-std::uint64_t LiteralScanner::around(std::string_view text, std::size_t at) {
-  std::uint64_t bytes = 0;
-  const std::size_t before = std::min(at, bytes_before);
-  const std::size_t size = std::min(text.size() - at, sizeof(bytes) - bytes_before) + before;
-  std::memcpy(&bytes, text.data() + at - before, size);
-  return (bytes << (8 * (bytes_before - before))) | small_letters;
-}
-
 bool LiteralScanner::stands_at(const Literal& literal, const char* at) {
   const std::string& text = literal.text;
   if (literal.exact) {

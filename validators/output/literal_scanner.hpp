@@ -54,6 +54,7 @@ class LiteralScanner {
   };
 
   // By which bytes a literal is told from others, with its anchor among them: as many as it has, up to five.
+  // Three alone would not do: dozens of literals end in "key".
   enum class Near : std::uint8_t { two_before, one_before, one_behind, alone };
   static constexpr std::size_t nears = 4;
   static constexpr unsigned near_bits = 14;
@@ -70,17 +71,27 @@ class LiteralScanner {
   static bool stands_at(const Literal& literal, const char* at);
 
   static Near near_of(std::size_t size, std::size_t anchor);
-  // Of bytes in small letters, which begin two before the anchor. What is not one of them is shifted out.
-  template <Near near>
-  static std::uint32_t near_hash(std::uint64_t bytes) {
-    constexpr std::array<unsigned, nears> before{24, 32, 32, 40};
-    constexpr std::array<unsigned, nears> skipped{0, 8, 16, 16};
-    constexpr auto index = static_cast<std::size_t>(near);
-    return static_cast<std::uint32_t>((((bytes >> skipped[index]) << before[index]) * 0x9E3779B97F4A7C15U) >>
-                                      (64U - near_bits));
+  // Of bytes as around() gives them. What is not one of those that count is shifted out.
+  static std::uint32_t near_hash(Near near, std::uint64_t bytes) {
+    constexpr std::array<unsigned, nears> first{0, 1, 2, 2};
+    constexpr std::array<unsigned, nears> size{5, 4, 4, 3};
+    const auto index = static_cast<std::size_t>(near);
+    const std::uint64_t counting = (bytes >> (8 * first[index])) << (64 - 8 * size[index]);
+    return static_cast<std::uint32_t>((counting * 0x9E3779B97F4A7C15U) >> (64U - near_bits));
   }
-  static std::uint32_t near_hash(Near near, std::uint64_t bytes);
-  static std::uint64_t around(std::string_view text, std::size_t at);
+  // What stands from two bytes before a place on, in small letters; blanks where there is no text.
+  static std::uint64_t around(std::string_view text, std::size_t at) {
+    std::uint64_t bytes = 0;
+    if (at >= bytes_before && text.size() - at >= sizeof(bytes)) {
+      std::memcpy(&bytes, text.data() + at - bytes_before, sizeof(bytes));
+    } else {
+      const std::size_t before = std::min(at, bytes_before);
+      const std::size_t size = std::min(text.size() - at, sizeof(bytes) - bytes_before) + before;
+      std::memcpy(&bytes, text.data() + at - before, size);
+      bytes <<= 8 * (bytes_before - before);
+    }
+    return bytes | small_letters;
+  }
   static std::size_t word_of(Near near, std::uint32_t hash) {
     return (static_cast<std::size_t>(near) << (near_bits - 5U)) + (hash >> 5U);
   }
@@ -109,13 +120,7 @@ class LiteralScanner {
 // Not in line: it would take the registers from the loop of scan(), which seldom calls it.
 template <class Found>
 [[gnu::noinline]] void LiteralScanner::look(std::string_view text, std::size_t at, const Found& found) const {
-  std::uint64_t bytes = 0;
-  if (at >= bytes_before && text.size() - at >= sizeof(bytes)) {
-    std::memcpy(&bytes, text.data() + at - bytes_before, sizeof(bytes));
-    bytes |= small_letters;
-  } else {
-    bytes = around(text, at);
-  }
+  const std::uint64_t bytes = around(text, at);
   look_near<Near::two_before>(text, at, bytes, found);
   look_near<Near::one_before>(text, at, bytes, found);
   look_near<Near::one_behind>(text, at, bytes, found);
@@ -125,7 +130,7 @@ template <class Found>
 template <LiteralScanner::Near near, class Found>
 void LiteralScanner::look_near(std::string_view text, std::size_t at, std::uint64_t bytes,
                                const Found& found) const {
-  const std::uint32_t hash = near_hash<near>(bytes);
+  const std::uint32_t hash = near_hash(near, bytes);
   if (((near_[word_of(near, hash)] >> (hash & 31U)) & 1U) == 0) {
     return;
   }

@@ -1,5 +1,7 @@
 #include "keyword_windows.hpp"
 
+#include "rule_search.hpp"
+
 #include <algorithm>
 #include <deque>
 #include <map>
@@ -8,14 +10,11 @@
 namespace sallyport::bench {
 
 KeywordWindows::KeywordWindows(const std::vector<validators::output::Rule>& rules) {
-  re2::RE2::Options options;
-  options.set_encoding(re2::RE2::Options::EncodingLatin1);
   for (const auto& rule : rules) {
     const auto number = static_cast<std::uint32_t>(searches_.size());
     // A keyword may stand at the end of a match, or so far from it.
     constexpr std::size_t usual_before = 64;
-    searches_.push_back({std::make_unique<re2::RE2>("(?m)" + rule.pattern, options),
-                         std::max(usual_before, rule.keyword_distance), rule.max_length});
+    searches_.push_back({pattern_of(rule), std::max(usual_before, rule.keyword_distance), rule.max_length});
     for (const auto& keyword : rule.keywords) add_keyword(keyword, number);
   }
   link();
@@ -69,7 +68,6 @@ void KeywordWindows::link() {
 
 KeywordWindows::Seen KeywordWindows::scan(std::string_view text, bool search) const {
   Seen seen;
-  const re2::StringPiece piece(text.data(), text.size());
   std::vector<std::size_t> searched(searches_.size());  // by rule: up to where
   std::uint32_t state = 0;
   for (std::size_t at = 0; at < text.size(); ++at) {
@@ -81,14 +79,8 @@ KeywordWindows::Seen KeywordWindows::scan(std::string_view text, bool search) co
       for (const auto rule : keyword.rules) {
         const Search& wanted = searches_[rule];
         const std::size_t end = std::min(text.size(), begin + wanted.behind);
-        std::size_t from = std::max(begin - std::min(begin, wanted.before), searched[rule]);
-        re2::StringPiece match;
-        while (search && from < end &&
-               wanted.pattern->Match(piece, from, end, re2::RE2::UNANCHORED, &match, 1)) {
-          ++seen.matches;
-          from =
-              static_cast<std::size_t>(match.data() - text.data()) + std::max<std::size_t>(match.size(), 1);
-        }
+        const std::size_t from = std::max(begin - std::min(begin, wanted.before), searched[rule]);
+        if (search) seen.matches += count_matches(*wanted.pattern, text, from, end);
         searched[rule] = std::max(searched[rule], end);
       }
     }

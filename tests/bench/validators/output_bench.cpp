@@ -2,6 +2,7 @@
 // the slowest of many hostile texts, memory. Prints figures; asserts nothing.
 #include "keyword_windows.hpp"
 #include "output_texts.hpp"
+#include "rule_search.hpp"
 #include "validators/output_validator.hpp"
 
 #include <re2/re2.h>
@@ -124,22 +125,11 @@ class Hyperscan {
 class Re2Alone {
  public:
   explicit Re2Alone(const std::vector<output::Rule>& rules) {
-    re2::RE2::Options options;
-    options.set_encoding(re2::RE2::Options::EncodingLatin1);
-    for (const auto& rule : rules)
-      patterns_.push_back(std::make_unique<re2::RE2>("(?m)" + rule.pattern, options));
+    for (const auto& rule : rules) patterns_.push_back(bench::pattern_of(rule));
   }
   std::uint64_t scan(std::string_view text) const {
     std::uint64_t found = 0;
-    for (const auto& pattern : patterns_) {
-      const re2::StringPiece piece(text.data(), text.size());
-      re2::StringPiece match;
-      for (std::size_t at = 0;
-           at < text.size() && pattern->Match(piece, at, text.size(), re2::RE2::UNANCHORED, &match, 1);) {
-        ++found;
-        at = static_cast<std::size_t>(match.data() - text.data()) + std::max<std::size_t>(match.size(), 1);
-      }
-    }
+    for (const auto& pattern : patterns_) found += bench::count_matches(*pattern, text, 0, text.size());
     return found;
   }
 
