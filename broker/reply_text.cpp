@@ -13,7 +13,7 @@ constexpr std::size_t kMaxInlineReply = 64 * 1024;
 
 boost::asio::awaitable<std::string> reply_text(ExecutionReply reply, boost::asio::any_io_executor workers) {
   const std::size_t bytes = bytes_of(reply);
-  auto write = [&reply] { return to_json(std::move(reply)); };
+  auto write = [&reply] { return to_json(reply); };
   co_return co_await base::run_beside(std::move(workers), bytes, kMaxInlineReply, std::move(write));
 }
 

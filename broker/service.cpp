@@ -212,7 +212,7 @@ class Service::Impl {
     auto verdict = co_await pipeline_.redact(std::move(*parsed));
     if (verdict.has_error()) co_return http::to_response(verdict.error());
     Response response;
-    response.body = redaction_json(std::move(*verdict));
+    response.body = redaction_json(*verdict);
     co_return response;
   }
 

@@ -1,54 +1,83 @@
 #include "broker/api/execution_reply.hpp"
 
 #include "base/base64.hpp"
-#include "broker/api/json_values.hpp"
+#include "base/json_text.hpp"
 #include "broker/api/json_writer.hpp"
 #include "broker/api/media_type.hpp"
-#include "broker/api/reply_object.hpp"
 #include "broker/api/violation_json.hpp"
-
-#include <nlohmann/json.hpp>
-
-#include <utility>
 
 namespace sallyport::broker {
 namespace {
 
-using OrderedJson = nlohmann::ordered_json;
+using base::JsonText;
 
-OrderedJson to_list(std::vector<runners::Artifact> artifacts, Contents contents) {
-  OrderedJson list = OrderedJson::array();
-  for (runners::Artifact& artifact : artifacts) {
-    OrderedJson object;
-    const std::string_view type = media_type(artifact.path, artifact.content);
-    object["path"] = std::move(artifact.path);
-    object["size"] = artifact.size;
-    object["media_type"] = type;
-    if (contents == Contents::included) object["content_base64"] = base::base64_encode(artifact.content);
-    list.push_back(std::move(object));
+/// Microseconds are what the clock is worth; more digits are noise.
+constexpr int kOfSeconds = 6;
+constexpr int kOfMilliseconds = 3;
+constexpr int kOfMegabytes = 3;
+
+void add_artifacts(JsonText& json, const std::vector<runners::Artifact>& artifacts, Contents contents) {
+  json.begin_list("artifacts");
+  for (const runners::Artifact& artifact : artifacts) {
+    json.begin_object();
+    json.add("path", artifact.path);
+    json.add("size", artifact.size);
+    json.add("media_type", media_type(artifact.path, artifact.content));
+    if (contents == Contents::included) json.add("content_base64", base::base64_encode(artifact.content));
+    json.end_object();
   }
-  return list;
+  json.end_list();
 }
 
-OrderedJson to_object(const runners::Usage& usage) {
-  OrderedJson object;
-  object["cpu_seconds"] = rounded(usage.cpu_seconds, 1e6);
-  object["peak_memory_mb"] = rounded(usage.peak_memory_mb, 1e3);
-  object["start"] = usage.warm ? "warm" : "cold";
-  return object;
+void add_members(JsonText& json, const runners::DisplayBundle& bundle) {
+  for (const auto& [media_type, content] : bundle) json.add_escaped(media_type, content);
+  json.end_object();
 }
 
-OrderedJson to_object(CellReply session) {
-  OrderedJson object;
-  object["id"] = std::move(session.id);
-  object["cell"] = session.cell;
-  object["state"] = std::move(session.state);
-  object["why_ended"] = or_null(std::move(session.why_ended));
-  return object;
+void add_displays(JsonText& json, const ExecutionReply& reply) {
+  if (reply.result) {
+    json.begin_object("result");
+    add_members(json, *reply.result);
+  } else {
+    json.add_null("result");
+  }
+  json.begin_list("displays");
+  for (const runners::DisplayBundle& bundle : reply.displays) {
+    json.begin_object();
+    add_members(json, bundle);
+  }
+  json.end_list();
 }
 
-/// Of a reply, and some to spare.
-constexpr std::size_t kMembers = 32;
+void add_session(JsonText& json, const CellReply& session) {
+  json.begin_object("session");
+  json.add("id", session.id);
+  json.add("cell", session.cell);
+  json.add("state", session.state);
+  json.add("why_ended", session.why_ended);
+  json.end_object();
+}
+
+void add_usage(JsonText& json, const std::optional<runners::Usage>& usage) {
+  if (!usage) {
+    json.add_null("usage");
+    return;
+  }
+  json.begin_object("usage");
+  json.add_rounded("cpu_seconds", usage->cpu_seconds, kOfSeconds);
+  json.add_rounded("peak_memory_mb", usage->peak_memory_mb, kOfMegabytes);
+  json.add("start", usage->warm ? "warm" : "cold");
+  json.end_object();
+}
+
+void add_timings(JsonText& json, const ExecutionReply::Timings& timings) {
+  json.begin_object("timings");
+  json.add_rounded("validation_ms", timings.validation_ms, kOfMilliseconds);
+  json.add_rounded("queue_ms", timings.queue_ms, kOfMilliseconds);
+  json.add_rounded("sandbox_ms", timings.sandbox_ms, kOfMilliseconds);
+  json.add_rounded("output_ms", timings.output_ms, kOfMilliseconds);
+  json.end_object();
+}
 
 }  // namespace
 
@@ -63,53 +92,38 @@ std::size_t bytes_of(const ExecutionReply& reply) {
   return bytes;
 }
 
-OrderedJson reply_object(ExecutionReply reply, Contents contents) {
-  // Not by operator[], which looks for each key among those before it.
-  OrderedJson::object_t members;
-  members.reserve(kMembers);
-  const auto add = [&members](const char* key, OrderedJson value) {
-    members.emplace_back(key, std::move(value));
-  };
-  add("id", std::move(reply.id));
-  add("success", reply.success);
-  add("stdout", std::move(reply.stdout_text));
-  add("stderr", std::move(reply.stderr_text));
-  add("error_type", or_null(std::move(reply.error_type)));
-  add("error_message", or_null(std::move(reply.error_message)));
-  add("error_line", or_null(reply.error_line));
-  add("exit_code", or_null(reply.exit_code));
-  add("signal", or_null(std::move(reply.signal)));
-  add("timed_out", reply.timed_out);
-  add("oom_killed", reply.oom_killed);
-  add("execution_time_seconds", reply.execution_time_seconds
-                                    ? OrderedJson(rounded(*reply.execution_time_seconds, 1e6))
-                                    : OrderedJson(nullptr));
-  add("total_time_seconds", rounded(reply.total_time_seconds, 1e6));
-  add("cached", reply.cached);
-  add("validation_violations", to_json(std::move(reply.validation_violations)));
-  add("output_violations", to_json(std::move(reply.output_violations)));
-  add("was_output_redacted", reply.was_output_redacted);
-  add("was_output_truncated", reply.was_output_truncated);
-  add("invalid_utf8_replaced", reply.invalid_utf8_replaced);
-  add("artifacts", to_list(std::move(reply.artifacts), contents));
+std::string to_json(const ExecutionReply& reply, Contents contents) {
+  JsonText json(append_json_string);
+  json.add("id", reply.id);
+  json.add("success", reply.success);
+  json.add("stdout", reply.stdout_text);
+  json.add("stderr", reply.stderr_text);
+  json.add("error_type", reply.error_type);
+  json.add("error_message", reply.error_message);
+  json.add("error_line", reply.error_line);
+  json.add("exit_code", reply.exit_code);
+  json.add("signal", reply.signal);
+  json.add("timed_out", reply.timed_out);
+  json.add("oom_killed", reply.oom_killed);
+  json.add_rounded("execution_time_seconds", reply.execution_time_seconds, kOfSeconds);
+  json.add_rounded("total_time_seconds", reply.total_time_seconds, kOfSeconds);
+  json.add("cached", reply.cached);
+  add_violations(json, "validation_violations", reply.validation_violations);
+  add_violations(json, "output_violations", reply.output_violations);
+  json.add("was_output_redacted", reply.was_output_redacted);
+  json.add("was_output_truncated", reply.was_output_truncated);
+  json.add("invalid_utf8_replaced", reply.invalid_utf8_replaced);
+  add_artifacts(json, reply.artifacts, contents);
   if (reply.session) {
-    add("result", or_null(std::move(reply.result)));
-    add("displays", std::move(reply.displays));
-    add("session", to_object(std::move(*reply.session)));
+    add_displays(json, reply);
+    add_session(json, *reply.session);
   }
-  add("notes", std::move(reply.notes));
-  add("usage", reply.usage ? to_object(*reply.usage) : OrderedJson(nullptr));
-  OrderedJson timings;
-  timings["validation_ms"] = rounded(reply.timings.validation_ms, 1e3);
-  timings["queue_ms"] = rounded(reply.timings.queue_ms, 1e3);
-  timings["sandbox_ms"] = rounded(reply.timings.sandbox_ms, 1e3);
-  timings["output_ms"] = rounded(reply.timings.output_ms, 1e3);
-  add("timings", std::move(timings));
-  return OrderedJson(std::move(members));
-}
-
-std::string to_json(ExecutionReply reply) {
-  return write_json(reply_object(std::move(reply), Contents::included));
+  json.begin_list("notes");
+  for (const std::string& note : reply.notes) json.add_item(note);
+  json.end_list();
+  add_usage(json, reply.usage);
+  add_timings(json, reply.timings);
+  return json.take();
 }
 
 }  // namespace sallyport::broker

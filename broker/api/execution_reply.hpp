@@ -62,7 +62,9 @@ struct ExecutionReply {
 /// Of the streams and the artifacts: what a reply costs to read through and to write.
 [[nodiscard]] std::size_t bytes_of(const ExecutionReply& reply);
 
-/// The reply as JSON. Takes it by value: outputs and artifacts are moved, not copied.
-[[nodiscard]] std::string to_json(ExecutionReply reply);
+/// Whether artifacts come with their `content_base64`.
+enum class Contents { included, left_out };
+
+[[nodiscard]] std::string to_json(const ExecutionReply& reply, Contents contents = Contents::included);
 
 }  // namespace sallyport::broker

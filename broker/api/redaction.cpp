@@ -1,5 +1,6 @@
 #include "broker/api/redaction.hpp"
 
+#include "base/json_text.hpp"
 #include "broker/api/json_writer.hpp"
 #include "broker/api/request_fields.hpp"
 #include "broker/api/strict_json.hpp"
@@ -43,16 +44,13 @@ ApiResult<RedactionRequest> parse_redaction_request(std::string_view body) {
   }
 }
 
-std::string redaction_json(OutputVerdict verdict) {
-  nlohmann::ordered_json body;
-  body["is_valid"] = verdict.passed;
-  body["sanitized_output"] = verdict.passed ? std::move(verdict.texts.stdout_text) : std::string();
-  auto violations = to_json(std::move(verdict.violations));
-  // A text has no streams.
-  for (auto& violation : violations) violation.erase("stream");
-  body["violations"] = std::move(violations);
-  body["was_redacted"] = verdict.redacted;
-  return write_json(body);
+std::string redaction_json(const OutputVerdict& verdict) {
+  base::JsonText json(append_json_string);
+  json.add("is_valid", verdict.passed);
+  json.add("sanitized_output", verdict.passed ? std::string_view(verdict.texts.stdout_text) : "");
+  add_violations(json, "violations", verdict.violations, Streams::left_out);
+  json.add("was_redacted", verdict.redacted);
+  return json.take();
 }
 
 }  // namespace sallyport::broker

@@ -21,6 +21,6 @@ struct RedactionRequest {
 
 /// `{"is_valid", "sanitized_output", "violations", "was_redacted"}` of a verdict on a text that was handed in
 /// as stdout.
-[[nodiscard]] std::string redaction_json(OutputVerdict verdict);
+[[nodiscard]] std::string redaction_json(const OutputVerdict& verdict);
 
 }  // namespace sallyport::broker

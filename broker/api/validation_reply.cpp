@@ -1,29 +1,22 @@
 #include "broker/api/validation_reply.hpp"
 
-#include "broker/api/json_values.hpp"
+#include "base/json_text.hpp"
 #include "broker/api/json_writer.hpp"
-#include "broker/api/reply_object.hpp"
 #include "broker/api/violation_json.hpp"
-
-#include <nlohmann/json.hpp>
-
-#include <utility>
 
 namespace sallyport::broker {
 
-nlohmann::ordered_json reply_object(ValidationReply reply) {
-  nlohmann::ordered_json body;
-  body["is_valid"] = reply.is_valid;
-  body["error_type"] = or_null(std::move(reply.error_type));
-  body["error_message"] = or_null(std::move(reply.error_message));
-  body["error_line"] = or_null(reply.error_line);
-  body["validation_violations"] = to_json(std::move(reply.validation_violations));
-  body["timings"]["validation_ms"] = rounded(reply.validation_ms, 1e3);
-  return body;
-}
-
-std::string to_json(ValidationReply reply) {
-  return write_json(reply_object(std::move(reply)));
+std::string to_json(const ValidationReply& reply) {
+  base::JsonText json(append_json_string);
+  json.add("is_valid", reply.is_valid);
+  json.add("error_type", reply.error_type);
+  json.add("error_message", reply.error_message);
+  json.add("error_line", reply.error_line);
+  add_violations(json, "validation_violations", reply.validation_violations);
+  json.begin_object("timings");
+  json.add_rounded("validation_ms", reply.validation_ms, 3);
+  json.end_object();
+  return json.take();
 }
 
 }  // namespace sallyport::broker

@@ -19,6 +19,6 @@ struct ValidationReply {
   double validation_ms = 0;
 };
 
-[[nodiscard]] std::string to_json(ValidationReply reply);
+[[nodiscard]] std::string to_json(const ValidationReply& reply);
 
 }  // namespace sallyport::broker

@@ -1,59 +1,76 @@
 #include "broker/api/violation_json.hpp"
 
-#include <string>
-#include <utility>
+#include "broker/api/json_writer.hpp"
 
 namespace sallyport::broker {
 namespace {
 
-using OrderedJson = nlohmann::ordered_json;
+using base::JsonText;
 
-OrderedJson position(int value) {
-  return value > 0 ? OrderedJson(value) : OrderedJson(nullptr);
+void add_place(JsonText& json, std::string_view key, int place) {
+  if (place > 0) {
+    json.add(key, place);
+  } else {
+    json.add_null(key);
+  }
 }
 
-OrderedJson to_object(ValidationViolation violation) {
-  OrderedJson object;
-  object["type"] = std::move(violation.type);
-  object["rule"] = std::move(violation.rule);
-  object["severity"] = std::move(violation.severity);
-  object["message"] = std::move(violation.message);
-  object["line"] = position(violation.line);
-  object["column"] = position(violation.column);
-  object["end_line"] = position(violation.end_line);
-  object["end_column"] = position(violation.end_column);
-  object["hint"] = violation.hint.empty() ? OrderedJson(nullptr) : OrderedJson(std::move(violation.hint));
-  return object;
+void add_members(JsonText& json, const ValidationViolation& violation) {
+  json.add("type", violation.type);
+  json.add("rule", violation.rule);
+  json.add("severity", violation.severity);
+  json.add("message", violation.message);
+  add_place(json, "line", violation.line);
+  add_place(json, "column", violation.column);
+  add_place(json, "end_line", violation.end_line);
+  add_place(json, "end_column", violation.end_column);
+  json.add_or_null("hint", violation.hint);
 }
 
-OrderedJson to_object(OutputViolation violation) {
-  OrderedJson object;
-  object["type"] = std::move(violation.type);
-  object["rule"] = std::move(violation.rule);
-  object["category"] = std::move(violation.category);
-  object["severity"] = std::move(violation.severity);
-  object["stream"] = std::move(violation.stream);
-  object["message"] = std::move(violation.message);
-  object["count"] = violation.count;
-  object["line"] = violation.line > 0 ? OrderedJson(violation.line) : OrderedJson(nullptr);
-  return object;
+void add_members(JsonText& json, const OutputViolation& violation, Streams streams) {
+  json.add("type", violation.type);
+  json.add("rule", violation.rule);
+  json.add("category", violation.category);
+  json.add("severity", violation.severity);
+  if (streams == Streams::named) json.add("stream", violation.stream);
+  json.add("message", violation.message);
+  json.add("count", violation.count);
+  add_place(json, "line", violation.line);
 }
 
-template <class Violation>
-OrderedJson to_list(std::vector<Violation> violations) {
-  OrderedJson list = OrderedJson::array();
-  for (Violation& violation : violations) list.push_back(to_object(std::move(violation)));
-  return list;
+template <class Violation, class... Form>
+void add_list(JsonText& json, std::string_view key, const std::vector<Violation>& violations, Form... form) {
+  json.begin_list(key);
+  for (const Violation& violation : violations) {
+    json.begin_object();
+    add_members(json, violation, form...);
+    json.end_object();
+  }
+  json.end_list();
 }
 
 }  // namespace
 
-OrderedJson to_json(std::vector<ValidationViolation> violations) {
-  return to_list(std::move(violations));
+std::string to_json(const ValidationViolation& violation) {
+  JsonText json(append_json_string);
+  add_members(json, violation);
+  return json.take();
 }
 
-OrderedJson to_json(std::vector<OutputViolation> violations) {
-  return to_list(std::move(violations));
+std::string to_json(const OutputViolation& violation) {
+  JsonText json(append_json_string);
+  add_members(json, violation, Streams::named);
+  return json.take();
+}
+
+void add_violations(JsonText& json, std::string_view key,
+                    const std::vector<ValidationViolation>& violations) {
+  add_list(json, key, violations);
+}
+
+void add_violations(JsonText& json, std::string_view key, const std::vector<OutputViolation>& violations,
+                    Streams streams) {
+  add_list(json, key, violations, streams);
 }
 
 }  // namespace sallyport::broker

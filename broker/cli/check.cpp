@@ -68,7 +68,6 @@ json to_json(const Findings& found) {
     answer["message"] = syntax.error_message;
     return answer;
   }
-  std::vector<ValidationViolation> violations;
   for (const auto& violation : found.policy.violations) {
     if (answer["error_type"].is_null() && violation.action == validators::policy::Action::block) {
       answer["error_type"] = "ValidationError";
@@ -76,9 +75,8 @@ json to_json(const Findings& found) {
       answer["column"] = violation.column;
       answer["message"] = violation.message;
     }
-    violations.push_back(to_violation(violation));
+    answer["violations"].push_back(json::parse(to_json(to_violation(violation))));
   }
-  answer["violations"] = to_json(std::move(violations));
   return answer;
 }
 

@@ -47,7 +47,7 @@ int print_reply(ExecutionReply reply, bool json) {
   if (reply.timed_out) status = kTimedOut;
   if (!reply.success && reply.exit_code && *reply.exit_code != 0) status = *reply.exit_code;
   if (json) {
-    std::cout << to_json(std::move(reply)) << "\n";
+    std::cout << to_json(reply) << "\n";
     return status;
   }
   std::cout << reply.stdout_text << std::flush;

@@ -1,7 +1,7 @@
 #include "broker/log/audit_line.hpp"
 
+#include "base/json_text.hpp"
 #include "broker/log/json_line.hpp"
-#include "broker/log/json_text.hpp"
 #include "broker/log/log.hpp"
 
 #include <algorithm>
@@ -9,6 +9,9 @@
 #include <cstddef>
 
 namespace sallyport::broker::log {
+
+using base::JsonText;
+
 namespace {
 
 constexpr std::size_t longest_name = 1024;
@@ -37,6 +40,11 @@ bool is_own_error_type(std::string_view type) {
                                                           "TimeoutError",           "ResourceLimitError",
                                                           "SecurityViolationError", "OutputValidationError"};
   return std::find(own.begin(), own.end(), type) != own.end();
+}
+
+// As line_of writes them: U+FFFD for what is not UTF-8.
+void append_ascii(std::string& out, std::string_view text) {
+  out += line_of(Json(text));
 }
 
 void add_limits(JsonText& json, const config::SandboxLimits& limits) {
@@ -87,15 +95,6 @@ void add_error_type(JsonText& json, const AuditRecord& record, const Context& co
   }
 }
 
-template <class T>
-void add_optional(JsonText& json, std::string_view key, const std::optional<T>& value) {
-  if (value) {
-    json.add(key, *value);
-  } else {
-    json.add_null(key);
-  }
-}
-
 void add_violations(JsonText& json, const std::vector<AuditViolation>& violations) {
   json.begin_list("violations");
   for (std::size_t i = 0; i < std::min(violations.size(), longest_list); ++i) {
@@ -111,8 +110,8 @@ void add_violations(JsonText& json, const std::vector<AuditViolation>& violation
 void add_outcome(JsonText& json, const AuditRecord& record, const Context& context) {
   json.add("success", record.success);
   add_error_type(json, record, context);
-  add_optional(json, "exit_code", record.exit_code);
-  add_optional(json, "signal", record.signal);
+  json.add("exit_code", record.exit_code);
+  json.add("signal", record.signal);
   json.add("timed_out", record.timed_out);
   json.add("oom_killed", record.oom_killed);
   json.add("truncated", record.truncated);
@@ -121,11 +120,11 @@ void add_outcome(JsonText& json, const AuditRecord& record, const Context& conte
   add_violations(json, record.violations);
   const auto& durations = record.durations;
   json.begin_object("durations");
-  add_optional(json, "validation_ms", durations.validation_ms);
-  add_optional(json, "queue_ms", durations.queue_ms);
-  add_optional(json, "sandbox_ms", durations.sandbox_ms);
-  add_optional(json, "output_ms", durations.output_ms);
-  add_optional(json, "total_ms", durations.total_ms);
+  json.add_rounded("validation_ms", durations.validation_ms, 3);
+  json.add_rounded("queue_ms", durations.queue_ms, 3);
+  json.add_rounded("sandbox_ms", durations.sandbox_ms, 3);
+  json.add_rounded("output_ms", durations.output_ms, 3);
+  json.add_rounded("total_ms", durations.total_ms, 3);
   json.end_object();
   json.add_or_null("container_id", bounded(record.container_id, longest_name));
   if (record.start == Start::unknown) {
@@ -161,7 +160,7 @@ std::string audit_line(AuditAction action, Fields fields, const Context& context
 }
 
 std::string audit_line(const AuditRecord& record, const Context& context) {
-  JsonText json;
+  JsonText json(append_ascii);
   json.add("ts", timestamp(context.now()));
   json.add("level", to_string(level_of(record.event)));
   json.add("event", sentence(record.event));

@@ -204,7 +204,7 @@ asio::awaitable<Response> Endpoint::call_tool(Message message, Json params, std:
         refusal = reply.error();
       } else {
         error_type = reply->error_type.value_or("");
-        result = tool_result(std::move(*reply));
+        result = tool_result(*reply);
       }
     } else {
       auto reply = co_await submissions_.run(std::move(*submission), call->token());
@@ -213,7 +213,7 @@ asio::awaitable<Response> Endpoint::call_tool(Message message, Json params, std:
       } else {
         error_type = reply->error_type.value_or("");
         const std::size_t bytes = bytes_of(*reply);
-        auto make = [&reply] { return tool_result(std::move(*reply)); };
+        auto make = [&reply] { return tool_result(*reply); };
         result = co_await submissions_.beside(bytes, std::move(make));
       }
     }

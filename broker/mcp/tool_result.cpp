@@ -2,7 +2,6 @@
 
 #include "base/base64.hpp"
 #include "broker/api/media_type.hpp"
-#include "broker/api/reply_object.hpp"
 #include "broker/api/utf8.hpp"
 #include "broker/mcp/text_for_model.hpp"
 
@@ -100,18 +99,18 @@ OrderedJson result_of(std::string text, bool is_error) {
 
 }  // namespace
 
-OrderedJson tool_result(ExecutionReply reply) {
+OrderedJson tool_result(const ExecutionReply& reply) {
   std::string text = text_for_model(reply);
   OrderedJson blocks = show(reply.artifacts, text);
   OrderedJson result = result_of(std::move(text), !reply.success);
   for (OrderedJson& block : blocks) result["content"].push_back(std::move(block));
-  result["structuredContent"] = reply_object(std::move(reply), Contents::left_out);
+  result["structuredContent"] = OrderedJson::parse(to_json(reply, Contents::left_out));
   return result;
 }
 
-OrderedJson tool_result(ValidationReply reply) {
+OrderedJson tool_result(const ValidationReply& reply) {
   OrderedJson result = result_of(text_for_model(reply), false);
-  result["structuredContent"] = reply_object(std::move(reply));
+  result["structuredContent"] = OrderedJson::parse(to_json(reply));
   return result;
 }
 

@@ -18,10 +18,10 @@ inline constexpr std::size_t kMaxFileTextBytes = 64 * 1024;
 
 /// `{"content", "structuredContent", "isError"}`: text, pictures, short text files; the reply without the
 /// artifacts' contents. `isError` where the program did not end with success.
-[[nodiscard]] nlohmann::ordered_json tool_result(ExecutionReply reply);
+[[nodiscard]] nlohmann::ordered_json tool_result(const ExecutionReply& reply);
 
 /// A program that is not valid is an answer, not an error.
-[[nodiscard]] nlohmann::ordered_json tool_result(ValidationReply reply);
+[[nodiscard]] nlohmann::ordered_json tool_result(const ValidationReply& reply);
 
 /// A request that was not served, for the model to change or to repeat. No structured content.
 [[nodiscard]] nlohmann::ordered_json tool_result(const ApiError& error);

@@ -141,7 +141,7 @@ class ExecutionRoutes {
     if (result.has_error()) co_return http::to_response(result.error());
     Response response;
     response.error_type = result->error_type.value_or("");
-    response.body = to_json(std::move(*result));
+    response.body = to_json(*result);
     co_return response;
   }
 

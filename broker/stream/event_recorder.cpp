@@ -5,7 +5,6 @@
 #include <nlohmann/json.hpp>
 
 #include <string>
-#include <vector>
 
 namespace sallyport::broker {
 
@@ -28,13 +27,11 @@ void EventRecorder::on_output(runners::OutputStream stream, std::string_view tex
 }
 
 void EventRecorder::on_violation(const ValidationViolation& violation) {
-  const std::vector<ValidationViolation> one(1, violation);
-  events_->append(EventKind::violation, to_json(one).front().dump());
+  events_->append(EventKind::violation, to_json(violation));
 }
 
 void EventRecorder::on_violation(const OutputViolation& violation) {
-  const std::vector<OutputViolation> one(1, violation);
-  events_->append(EventKind::violation, to_json(one).front().dump());
+  events_->append(EventKind::violation, to_json(violation));
 }
 
 }  // namespace sallyport::broker

@@ -15,7 +15,7 @@ using nlohmann::json;
 TEST(ExecutionReply, HasEveryFieldAlways) {
   ExecutionReply reply;
   reply.id = "id";
-  const json body = json::parse(to_json(std::move(reply)));
+  const json body = json::parse(to_json(reply));
   EXPECT_EQ(body, json::parse(R"({
     "id": "id", "success": false, "stdout": "", "stderr": "", "error_type": null, "error_message": null,
     "error_line": null, "exit_code": null, "signal": null, "timed_out": false, "oom_killed": false,
@@ -54,7 +54,7 @@ TEST(ExecutionReply, TellsEverything) {
   usage.warm = true;
   reply.usage = usage;
   reply.timings.sandbox_ms = 12.3456789;
-  const json body = json::parse(to_json(std::move(reply)));
+  const json body = json::parse(to_json(reply));
   EXPECT_EQ(body["stdout"], "\xC3\xA9\n");
   EXPECT_EQ(body["error_line"], 3);
   EXPECT_EQ(body["invalid_utf8_replaced"], 7);

@@ -1,6 +1,7 @@
 #include "broker/mcp/tools.hpp"
 
-#include "broker/api/reply_object.hpp"
+#include "broker/api/execution_reply.hpp"
+#include "broker/api/validation_reply.hpp"
 #include "tests/unit/broker/fakes.hpp"
 
 #include <gtest/gtest.h>
@@ -77,7 +78,7 @@ TEST_F(ToolsTest, OutputSchemasHaveTheMembersOfTheReplies) {
   reply.artifacts.emplace_back();
   reply.output_violations.emplace_back();
   reply.validation_violations.emplace_back();
-  const json run = reply_object(reply, Contents::left_out);
+  const json run = json::parse(to_json(reply, Contents::left_out));
   const json& schema = definition(tools, "run_python")["outputSchema"];
   expect_same_members(schema, run, "run_python");
   const json& properties = schema["properties"];
@@ -89,7 +90,7 @@ TEST_F(ToolsTest, OutputSchemasHaveTheMembersOfTheReplies) {
 
   ValidationReply validation;
   validation.validation_violations.emplace_back();
-  const json word = reply_object(validation);
+  const json word = json::parse(to_json(validation));
   const json& other = definition(tools, "validate_python")["outputSchema"];
   expect_same_members(other, word, "validate_python");
   expect_same_members(other["properties"]["timings"], word["timings"], "timings");
