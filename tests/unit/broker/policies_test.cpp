@@ -18,7 +18,7 @@ class PoliciesTest : public ::testing::Test {
   void write(const std::string& file, const std::string& text) const { (void)folder_.write(file, text); }
   void remove(const std::string& file) const { std::filesystem::remove(folder_.path(file)); }
 
-  test::TemporaryFolder folder_;
+  sallyport::test::TemporaryFolder folder_;
 };
 
 TEST_F(PoliciesTest, ThoseThatAreShippedNeedNoFolder) {

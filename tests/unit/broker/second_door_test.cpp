@@ -23,7 +23,7 @@ class SecondDoorTest : public ::testing::Test {
  protected:
   /// For all tests: under a sanitizer they take seconds to load.
   static OutputRules& rules() {
-    static const test::TemporaryFolder folder;
+    static const sallyport::test::TemporaryFolder folder;
     static OutputRules shared{folder.write("rules.json", kRules)};
     static const std::vector<std::string> mistakes = shared.load();
     EXPECT_EQ(mistakes, std::vector<std::string>());
@@ -131,7 +131,7 @@ TEST(OutputRulesTest, ThoseThatAreShippedNeedNoFile) {
 }
 
 TEST(OutputRulesTest, AnyMistakeKeepsWhatWasLoaded) {
-  const test::TemporaryFolder folder;
+  const sallyport::test::TemporaryFolder folder;
   const std::string file = folder.write("rules.json", kRules);
   OutputRules rules(file);
   ASSERT_TRUE(rules.load().empty());

@@ -39,14 +39,14 @@ TEST(Environment, WinsOverTheFile) {
   EXPECT_EQ(result.loaded->sources.size(), 2U);
 }
 
-struct Case {
+struct VariableCase {
   const char* variable;
   const char* value;
   const char* mistakes;
 };
 
 TEST(Environment, Mistakes) {
-  const Case cases[] = {
+  const VariableCase cases[] = {
       {"SALLYPORT_SERVER_PORT", "70000", "server.port: 70000 is not between 0 and 65535"},
       {"SALLYPORT_SERVER_PORT", "-1", "server.port: -1 is not between 0 and 65535"},
       {"SALLYPORT_SERVER_PORT", "99999999999999999999",

@@ -12,13 +12,13 @@ using testing::EndsWith;
 using testing::HasSubstr;
 using testing::StartsWith;
 
-struct Case {
+struct FileCase {
   const char* text;
   const char* mistakes;
 };
 
 TEST(Mistakes, OfAFile) {
-  const Case cases[] = {
+  const FileCase cases[] = {
       // Names.
       {R"({"server": {"prot": 1}})", "f.json:1:13: server.prot: unknown key; did you mean server.port?\n"},
       {R"({"sever": {"port": 1}})", "f.json:1:2: sever: unknown key; did you mean server?\n"},
@@ -129,7 +129,7 @@ TEST(Mistakes, UserMustNotBeRoot) {
 }
 
 TEST(Mistakes, OfSyntax) {
-  const Case cases[] = {
+  const FileCase cases[] = {
       {"",
        "f.json:1:1: syntax error while parsing value - unexpected end of input; expected '[', '{', or a "
        "literal\n"},

@@ -29,7 +29,7 @@ TEST(EditDistance, IsSymmetric) {
   }
 }
 
-struct Case {
+struct NameCase {
   std::string_view name;
   std::string_view expected;  // Empty: nothing.
 };
@@ -37,7 +37,7 @@ struct Case {
 TEST(Nearest, SuggestsWhatIsNearAndNothingElse) {
   constexpr std::array<std::string_view, 6> candidates = {"code",  "context",       "timeout_seconds",
                                                           "stdin", "max_memory_mb", "max_output_bytes"};
-  const Case cases[] = {
+  const NameCase cases[] = {
       {"cdoe", "code"},
       {"Code", "code"},
       {"codes", "code"},

@@ -7,7 +7,7 @@
 namespace sallyport::runners {
 namespace {
 
-constexpr Nonce kNonce = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16};
+constexpr Nonce kStreamNonce = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16};
 constexpr auto kOut = OutputStream::stdout_stream;
 constexpr auto kErr = OutputStream::stderr_stream;
 
@@ -27,12 +27,12 @@ Limits limits_of(std::uint64_t max_output_bytes) {
 }
 
 std::string empty_trailer() {
-  return std::string(kNonce.begin(), kNonce.end()) + std::string(4, '\0');
+  return std::string(kStreamNonce.begin(), kStreamNonce.end()) + std::string(4, '\0');
 }
 
 TEST(OutputCollector, KeepsBothStreamsApart) {
   RecordingSink sink;
-  OutputCollector collector(kNonce, limits_of(100), &sink);
+  OutputCollector collector(kStreamNonce, limits_of(100), &sink);
   collector.feed(kOut, "one");
   collector.feed(kErr, "two");
   collector.feed(kOut, "three");
@@ -45,7 +45,7 @@ TEST(OutputCollector, KeepsBothStreamsApart) {
 }
 
 TEST(OutputCollector, ExactlyTheLimitIsNotOverIt) {
-  OutputCollector collector(kNonce, limits_of(6), nullptr);
+  OutputCollector collector(kStreamNonce, limits_of(6), nullptr);
   collector.feed(kOut, "123");
   collector.feed(kErr, "456");
   collector.finish();
@@ -54,7 +54,7 @@ TEST(OutputCollector, ExactlyTheLimitIsNotOverIt) {
 
 TEST(OutputCollector, CountsBothStreamsTogetherAndMarksTheCut) {
   RecordingSink sink;
-  OutputCollector collector(kNonce, limits_of(6), &sink);
+  OutputCollector collector(kStreamNonce, limits_of(6), &sink);
   collector.feed(kOut, "1234");
   collector.feed(kErr, "5678");
   collector.feed(kOut, "9");
@@ -65,7 +65,7 @@ TEST(OutputCollector, CountsBothStreamsTogetherAndMarksTheCut) {
 }
 
 TEST(OutputCollector, TrailersAreNotOutput) {
-  OutputCollector collector(kNonce, limits_of(2), nullptr);
+  OutputCollector collector(kStreamNonce, limits_of(2), nullptr);
   collector.feed(kOut, "ok" + empty_trailer());
   EXPECT_FALSE(collector.trailers_complete());
   collector.feed(kErr, empty_trailer());
@@ -75,7 +75,7 @@ TEST(OutputCollector, TrailersAreNotOutput) {
 }
 
 TEST(OutputCollector, SeesTheTrailerBehindACut) {
-  OutputCollector collector(kNonce, limits_of(2), nullptr);
+  OutputCollector collector(kStreamNonce, limits_of(2), nullptr);
   collector.feed(kOut, "too long" + empty_trailer());
   collector.feed(kErr, empty_trailer());
   EXPECT_TRUE(collector.over_limit());

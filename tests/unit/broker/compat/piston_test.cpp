@@ -18,7 +18,7 @@ json translated(const std::string& body) {
   return job.has_value() ? json::parse(job->body) : json();
 }
 
-std::string refusal(const std::string& body) {
+std::string refusal_of(const std::string& body) {
   auto job = read_piston(body, kKnown);
   EXPECT_TRUE(job.has_error()) << body;
   return job.has_error() ? piston_error(job.error()).message : std::string();
@@ -47,24 +47,24 @@ TEST(Piston, RefusesWhatItCannotHonour) {
   const auto with = [](const std::string& more) {
     return R"j({"language": "py", "version": "*", "files": [{"content": "1"}])j" + more + "}";
   };
-  EXPECT_EQ(refusal(with(R"j(, "args": ["1"])j")), "args are not passed to programs here; use stdin");
-  refusal(with(R"j(, "args": "1")j"));
-  refusal(with(R"j(, "run_timeout": "3")j"));
-  refusal(with(R"j(, "compile_timeout": "3")j"));
-  refusal(with(R"j(, "stdin": 3)j"));
-  refusal(R"j({"language": "py", "version": "*"})j");
-  refusal(R"j({"language": "py", "version": "*", "files": []})j");
-  refusal(R"j({"language": "py", "version": "*", "files": ["1"]})j");
-  refusal(R"j({"language": "py", "version": "*", "files": [{"name": "a"}]})j");
-  refusal(R"j({"language": "py", "version": "*", "files": [{"content": "1", "encoding": "utf16"}]})j");
-  refusal(R"j({"language": "py", "version": "*", "files": [{"content": "1", "encoding": "hex"}]})j");
-  refusal(R"j({"language": "py", "version": "*", "files": [{"content": "ff", "encoding": "hex"}]})j");
-  refusal(R"j({"language": "py", "version": "*", "files": [{"content": "?", "encoding": "base64"}]})j");
-  refusal(R"j({"language": "py", "files": [{"content": "1"}]})j");
-  EXPECT_EQ(refusal(R"j({"language": "c", "version": "*", "files": [{"content": "1"}]})j"),
+  EXPECT_EQ(refusal_of(with(R"j(, "args": ["1"])j")), "args are not passed to programs here; use stdin");
+  refusal_of(with(R"j(, "args": "1")j"));
+  refusal_of(with(R"j(, "run_timeout": "3")j"));
+  refusal_of(with(R"j(, "compile_timeout": "3")j"));
+  refusal_of(with(R"j(, "stdin": 3)j"));
+  refusal_of(R"j({"language": "py", "version": "*"})j");
+  refusal_of(R"j({"language": "py", "version": "*", "files": []})j");
+  refusal_of(R"j({"language": "py", "version": "*", "files": ["1"]})j");
+  refusal_of(R"j({"language": "py", "version": "*", "files": [{"name": "a"}]})j");
+  refusal_of(R"j({"language": "py", "version": "*", "files": [{"content": "1", "encoding": "utf16"}]})j");
+  refusal_of(R"j({"language": "py", "version": "*", "files": [{"content": "1", "encoding": "hex"}]})j");
+  refusal_of(R"j({"language": "py", "version": "*", "files": [{"content": "ff", "encoding": "hex"}]})j");
+  refusal_of(R"j({"language": "py", "version": "*", "files": [{"content": "?", "encoding": "base64"}]})j");
+  refusal_of(R"j({"language": "py", "files": [{"content": "1"}]})j");
+  EXPECT_EQ(refusal_of(R"j({"language": "c", "version": "*", "files": [{"content": "1"}]})j"),
             "\"c-*\" runtime is unknown; see the list of runtimes");
-  refusal("[]");
-  refusal("{");
+  refusal_of("[]");
+  refusal_of("{");
 }
 
 TEST(Piston, SpeaksOfItsOwnFields) {

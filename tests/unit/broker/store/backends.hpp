@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -29,6 +30,13 @@ struct BackendKind {
 inline std::ostream& operator<<(std::ostream& out, const BackendKind& kind) {
   return out << kind.name;
 }
+
+inline std::string name_of(const ::testing::TestParamInfo<BackendKind>& info) {
+  return info.param.name;
+}
+
+/// The time at which most tests begin, in milliseconds.
+inline constexpr std::int64_t kNow = 1'000'000;
 
 /// Defined by each test binary: what it runs the tests on.
 std::vector<BackendKind> backends();

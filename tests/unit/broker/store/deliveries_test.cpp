@@ -14,7 +14,8 @@
 namespace sallyport::broker::store {
 namespace {
 
-constexpr std::int64_t kNow = 1'000'000;
+using test::kNow;
+
 constexpr const char* kUrl = "https://example.org/hook";
 
 class DeliveriesTest : public ::testing::TestWithParam<test::BackendKind> {
@@ -154,10 +155,7 @@ TEST_P(DeliveriesTest, TheFirstThatIsDueIsTheFirstThatIsHandedOut) {
   EXPECT_EQ(due(kNow + 10, 2).size(), 1U);
 }
 
-std::string name_of(const ::testing::TestParamInfo<test::BackendKind>& info) {
-  return info.param.name;
-}
-INSTANTIATE_TEST_SUITE_P(On, DeliveriesTest, ::testing::ValuesIn(test::backends()), name_of);
+INSTANTIATE_TEST_SUITE_P(On, DeliveriesTest, ::testing::ValuesIn(test::backends()), test::name_of);
 
 }  // namespace
 }  // namespace sallyport::broker::store

@@ -16,7 +16,8 @@
 namespace sallyport::broker::store {
 namespace {
 
-constexpr std::int64_t kNow = 1'000'000;
+using test::kNow;
+
 constexpr std::int64_t kLease = kNow + 30'000;
 constexpr std::int64_t kLate = kNow + 3'600'000;
 
@@ -482,11 +483,8 @@ TEST_P(StoreTest, UsesOfQuotasAddUpUntilTheirPeriodIsOver) {
   EXPECT_TRUE(await(store_->use_quotas({}, 0)).empty());
 }
 
-std::string name_of(const ::testing::TestParamInfo<test::BackendKind>& info) {
-  return info.param.name;
-}
-INSTANTIATE_TEST_SUITE_P(On, StoreTest, ::testing::ValuesIn(test::backends()), name_of);
-INSTANTIATE_TEST_SUITE_P(On, IdempotencyTest, ::testing::ValuesIn(test::backends()), name_of);
+INSTANTIATE_TEST_SUITE_P(On, StoreTest, ::testing::ValuesIn(test::backends()), test::name_of);
+INSTANTIATE_TEST_SUITE_P(On, IdempotencyTest, ::testing::ValuesIn(test::backends()), test::name_of);
 
 }  // namespace
 }  // namespace sallyport::broker::store

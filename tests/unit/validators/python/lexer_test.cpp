@@ -228,7 +228,7 @@ TEST_P(LexerErrors, AsInCPython) {
   EXPECT_EQ(tokens.error->offset, expected.offset);
 }
 
-constexpr auto syntax = ErrorType::syntax_error;
+constexpr auto bad_syntax = ErrorType::syntax_error;
 constexpr auto v9 = Version::v3_9;
 constexpr auto v10 = Version::v3_10;
 constexpr auto v11 = Version::v3_11;
@@ -239,77 +239,77 @@ constexpr auto v14 = Version::v3_14;
 INSTANTIATE_TEST_SUITE_P(
     Strings, LexerErrors,
     testing::Values(
-        ErrorCase{"a = 'bc\n", v9, syntax, "EOL while scanning string literal", 1, 8},
-        ErrorCase{"a = 'bc\n", v10, syntax, "unterminated string literal (detected at line 1)", 1, 5},
-        ErrorCase{"a = '''b\nc\n", v9, syntax, "EOF while scanning triple-quoted string literal", 2, 11},
-        ErrorCase{"a = '''b\nc\n", v11, syntax,
+        ErrorCase{"a = 'bc\n", v9, bad_syntax, "EOL while scanning string literal", 1, 8},
+        ErrorCase{"a = 'bc\n", v10, bad_syntax, "unterminated string literal (detected at line 1)", 1, 5},
+        ErrorCase{"a = '''b\nc\n", v9, bad_syntax, "EOF while scanning triple-quoted string literal", 2, 11},
+        ErrorCase{"a = '''b\nc\n", v11, bad_syntax,
                   "unterminated triple-quoted string literal (detected at line 2)", 1, 5},
-        ErrorCase{"'a\\'\n", v12, syntax, "unterminated string literal (detected at line 1)", 1, 1},
-        ErrorCase{"'a\\'\n", v13, syntax,
+        ErrorCase{"'a\\'\n", v12, bad_syntax, "unterminated string literal (detected at line 1)", 1, 1},
+        ErrorCase{"'a\\'\n", v13, bad_syntax,
                   "unterminated string literal (detected at line 1); perhaps you escaped the end quote?", 1,
                   1},
-        ErrorCase{"ub''\n", v14, syntax, "'u' and 'b' prefixes are incompatible", 1, 1},
-        ErrorCase{"x = ft''\n", v14, syntax, "'f' and 't' prefixes are incompatible", 1, 5}));
+        ErrorCase{"ub''\n", v14, bad_syntax, "'u' and 'b' prefixes are incompatible", 1, 1},
+        ErrorCase{"x = ft''\n", v14, bad_syntax, "'f' and 't' prefixes are incompatible", 1, 5}));
 
 INSTANTIATE_TEST_SUITE_P(
     FStrings, LexerErrors,
     testing::Values(
-        ErrorCase{"f'a\n", v12, syntax, "unterminated f-string literal (detected at line 1)", 1, 1},
-        ErrorCase{"f'''a\n\n", v12, syntax,
+        ErrorCase{"f'a\n", v12, bad_syntax, "unterminated f-string literal (detected at line 1)", 1, 1},
+        ErrorCase{"f'''a\n\n", v12, bad_syntax,
                   "unterminated triple-quoted f-string literal (detected at line 2)", 1, 1},
-        ErrorCase{"f'{a'\n", v12, syntax, "f-string: expecting '}'", 1, 5},
-        ErrorCase{"f'a}'\n", v12, syntax, "f-string: single '}' is not allowed", 1, 4},
-        ErrorCase{"f'{a)}'\n", v12, syntax, "f-string: unmatched ')'", 1, 5},
-        ErrorCase{"f'{(a]}'\n", v12, syntax, "closing parenthesis ']' does not match opening parenthesis '('",
-                  1, 6},
-        ErrorCase{"f'{a:{b:{c:{d}}}}'\n", v12, syntax, "f-string: expressions nested too deeply", 1, 11},
-        ErrorCase{"f'{a\n", v12, syntax, "'{' was never closed", 1, 3},
-        ErrorCase{"f'{a:x\n}'\n", v14, syntax,
+        ErrorCase{"f'{a'\n", v12, bad_syntax, "f-string: expecting '}'", 1, 5},
+        ErrorCase{"f'a}'\n", v12, bad_syntax, "f-string: single '}' is not allowed", 1, 4},
+        ErrorCase{"f'{a)}'\n", v12, bad_syntax, "f-string: unmatched ')'", 1, 5},
+        ErrorCase{"f'{(a]}'\n", v12, bad_syntax,
+                  "closing parenthesis ']' does not match opening parenthesis '('", 1, 6},
+        ErrorCase{"f'{a:{b:{c:{d}}}}'\n", v12, bad_syntax, "f-string: expressions nested too deeply", 1, 11},
+        ErrorCase{"f'{a\n", v12, bad_syntax, "'{' was never closed", 1, 3},
+        ErrorCase{"f'{a:x\n}'\n", v14, bad_syntax,
                   "f-string: newlines are not allowed in format specifiers for single quoted f-strings", 1,
                   7},
-        ErrorCase{"t'a}'\n", v14, syntax, "t-string: single '}' is not allowed", 1, 4}));
+        ErrorCase{"t'a}'\n", v14, bad_syntax, "t-string: single '}' is not allowed", 1, 4}));
 
 INSTANTIATE_TEST_SUITE_P(
     Numbers, LexerErrors,
-    testing::Values(ErrorCase{"0777\n", v9, syntax,
+    testing::Values(ErrorCase{"0777\n", v9, bad_syntax,
                               "leading zeros in decimal integer literals are not permitted; use an 0o prefix "
                               "for octal integers",
                               1, 4},
-                    ErrorCase{"x = 0_7\n", v12, syntax,
+                    ErrorCase{"x = 0_7\n", v12, bad_syntax,
                               "leading zeros in decimal integer literals are not permitted; use an 0o prefix "
                               "for octal integers",
                               1, 5},
-                    ErrorCase{"0o8\n", v9, syntax, "invalid digit '8' in octal literal", 1, 2},
-                    ErrorCase{"0o8\n", v10, syntax, "invalid digit '8' in octal literal", 1, 3},
-                    ErrorCase{"0b12\n", v12, syntax, "invalid digit '2' in binary literal", 1, 4},
-                    ErrorCase{"0x\n", v12, syntax, "invalid hexadecimal literal", 1, 2},
-                    ErrorCase{"0xfg\n", v12, syntax, "invalid hexadecimal literal", 1, 3},
-                    ErrorCase{"1_\n", v9, syntax, "invalid decimal literal", 1, 2},
-                    ErrorCase{"1a\n", v10, syntax, "invalid decimal literal", 1, 1},
-                    ErrorCase{"1e+\n", v12, syntax, "invalid decimal literal", 1, 3},
-                    ErrorCase{"1jx\n", v12, syntax, "invalid imaginary literal", 1, 2}));
+                    ErrorCase{"0o8\n", v9, bad_syntax, "invalid digit '8' in octal literal", 1, 2},
+                    ErrorCase{"0o8\n", v10, bad_syntax, "invalid digit '8' in octal literal", 1, 3},
+                    ErrorCase{"0b12\n", v12, bad_syntax, "invalid digit '2' in binary literal", 1, 4},
+                    ErrorCase{"0x\n", v12, bad_syntax, "invalid hexadecimal literal", 1, 2},
+                    ErrorCase{"0xfg\n", v12, bad_syntax, "invalid hexadecimal literal", 1, 3},
+                    ErrorCase{"1_\n", v9, bad_syntax, "invalid decimal literal", 1, 2},
+                    ErrorCase{"1a\n", v10, bad_syntax, "invalid decimal literal", 1, 1},
+                    ErrorCase{"1e+\n", v12, bad_syntax, "invalid decimal literal", 1, 3},
+                    ErrorCase{"1jx\n", v12, bad_syntax, "invalid imaginary literal", 1, 2}));
 
 INSTANTIATE_TEST_SUITE_P(
     Brackets, LexerErrors,
-    testing::Values(ErrorCase{")\n", v9, syntax, "unmatched ')'", 1, 1},
-                    ErrorCase{"(]\n", v12, syntax,
+    testing::Values(ErrorCase{")\n", v9, bad_syntax, "unmatched ')'", 1, 1},
+                    ErrorCase{"(]\n", v12, bad_syntax,
                               "closing parenthesis ']' does not match opening parenthesis '('", 1, 2},
-                    ErrorCase{"(\n]\n", v12, syntax,
+                    ErrorCase{"(\n]\n", v12, bad_syntax,
                               "closing parenthesis ']' does not match opening parenthesis '(' on line 1", 2,
                               1},
-                    ErrorCase{"x = [\n(1,\n", v12, syntax, "'(' was never closed", 2, 1}));
+                    ErrorCase{"x = [\n(1,\n", v12, bad_syntax, "'(' was never closed", 2, 1}));
 
 INSTANTIATE_TEST_SUITE_P(
     Lines, LexerErrors,
-    testing::Values(ErrorCase{"x = 1 \\ 2\n", v9, syntax,
+    testing::Values(ErrorCase{"x = 1 \\ 2\n", v9, bad_syntax,
                               "unexpected character after line continuation character", 1, 8},
-                    ErrorCase{"x = y + \\\n 1 \\ 2\n", v13, syntax,
+                    ErrorCase{"x = y + \\\n 1 \\ 2\n", v13, bad_syntax,
                               "unexpected character after line continuation character", 2, 15},
-                    ErrorCase{"x = y + \\\n 1 \\ 2\n", v14, syntax,
+                    ErrorCase{"x = y + \\\n 1 \\ 2\n", v14, bad_syntax,
                               "unexpected character after line continuation character", 2, 8},
-                    ErrorCase{"x = \\\n", v12, syntax, "unexpected EOF while parsing", 1, 6},
-                    ErrorCase{"(\\\n", v9, syntax, "unexpected EOF while parsing", 1, 3},
-                    ErrorCase{"(\\\n", v10, syntax, "'(' was never closed", 1, 1},
+                    ErrorCase{"x = \\\n", v12, bad_syntax, "unexpected EOF while parsing", 1, 6},
+                    ErrorCase{"(\\\n", v9, bad_syntax, "unexpected EOF while parsing", 1, 3},
+                    ErrorCase{"(\\\n", v10, bad_syntax, "'(' was never closed", 1, 1},
                     ErrorCase{"if x:\n\ta\n        b\n", v12, ErrorType::tab_error,
                               "inconsistent use of tabs and spaces in indentation", 3, 1},
                     ErrorCase{"if x:\n    a\n  b\n", v12, ErrorType::indentation_error,
@@ -318,10 +318,10 @@ INSTANTIATE_TEST_SUITE_P(
 INSTANTIATE_TEST_SUITE_P(
     Characters, LexerErrors,
     testing::Values(
-        ErrorCase{"x = \u00e9\u201ca\u201d\n", v9, syntax, "invalid character '\u201c' (U+201C)", 1, 6},
-        ErrorCase{"a\u200bb\n", v12, syntax, "invalid non-printable character U+200B", 1, 2},
-        ErrorCase{"x = \x01\n", v11, syntax, "invalid non-printable character U+0001", 1, 5},
-        ErrorCase{"a\xff = 1\n", v12, syntax,
+        ErrorCase{"x = \u00e9\u201ca\u201d\n", v9, bad_syntax, "invalid character '\u201c' (U+201C)", 1, 6},
+        ErrorCase{"a\u200bb\n", v12, bad_syntax, "invalid non-printable character U+200B", 1, 2},
+        ErrorCase{"x = \x01\n", v11, bad_syntax, "invalid non-printable character U+0001", 1, 5},
+        ErrorCase{"a\xff = 1\n", v12, bad_syntax,
                   "(unicode error) 'utf-8' codec can't decode byte 0xff in position 1: invalid start byte", 1,
                   2}));
 
