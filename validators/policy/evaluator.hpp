@@ -3,11 +3,12 @@
 
 #include "validators/policy/program.hpp"
 #include "validators/policy/rights.hpp"
-#include "validators/policy/value.hpp"
+#include "validators/policy/value_pool.hpp"
 
+#include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
@@ -18,6 +19,8 @@ inline bool is_dunder(std::string_view name) {
   return name.size() > 4 && name.starts_with("__") && name.ends_with("__");
 }
 
+// evaluator.cpp has the rounds and what is remembered of them; each group of functions below has a file of
+// its name in evaluator/.
 class Evaluator {
  public:
   Evaluator(const Program& program, const Rights& rights);
@@ -54,74 +57,137 @@ class Evaluator {
   };
   const std::vector<Bomb>& bombs() const { return bombs_; }
   ValuePool& pool() { return pool_; }
-  // Whether the name may be the builtin where it is used, and what it is bound to.
-  SetId name_value(const python::ast::Name& name, std::uint32_t index);
+  const Rights& rights() const { return rights_; }
+
+  // What calls are made of (evaluator/*_call.cpp).
+
+  // What iterating over it gives.
+  SetId each(SetId set);
+  SetId binary(python::ast::Operator op, SetId left, SetId right, const python::ast::Expr* node);
+  // What a function gives for one argument that is no expression: an item of map(function, items).
+  SetId applied(const Value& function, SetId argument);
+  // A constant of that size, if it is more than the policy allows.
+  void bomb(const python::ast::Expr* node, std::uint64_t size, bool bits);
+  // A value of which every item is made: list(range(10**10)).
+  void consume(SetId set, const python::ast::Expr* node);
+
+  // Of a comprehension and of map: up to so many items are evaluated one by one.
+  static constexpr std::size_t most_single_items = 1024;
 
  private:
+  using Comprehensions = python::ast::Sequence<python::ast::Comprehension*>;
+
+  // The rounds.
+  void evaluate_all();
+  bool has_grown() const;
+  void forget();
   SetId compute(const python::ast::Expr* expression, std::uint32_t index);
+  SetId either(const python::ast::BoolOp& node);
+  // The union of all sources of a binding.
+  SetId all_values(std::uint32_t binding);
+
+  // names
+  SetId name_value(const python::ast::Name& name, std::uint32_t index);
+  SetId builtin_value(std::string_view name);
+  std::optional<SetId> star_value(std::string_view name);
+  void join_outer(ValuePool::Union& into, std::string_view name, std::uint32_t binding);
+
+  // sources
   SetId source_value(const Source& source);
-  SetId follow(SetId set, const Step* path, int depth = 0);
-  SetId part(SetId set, const Step& step);
+  SetId imported_module(const Source& source);
+  SetId imported_member(const Source& source);
   // What calling a function of the program gives; of a method, what it gives for `self.name(...)`.
   void add_results(const python::ast::Node* function, Values& into);
   void add_method_results(const Value& instance, std::string_view name, Values& into);
-  SetId each(SetId set);
-  SetId binary(python::ast::Operator op, SetId left, SetId right, const python::ast::Expr* node);
+
+  // parts
+  void add_each(const Value& value, Values& into);
+  SetId follow(SetId set, const Step* path, int depth = 0);
+  SetId part(SetId set, const Step& step);
+  void add_entered(const Value& value, Values& into);
+  void add_of_key(const Value& value, const python::ast::Expr* key, Values& into);
+  void add_unpacked(const Value& value, const Step& step, Values& into);
+
+  // attributes
+  void resolve_in_module(Attribute& into, std::string_view name);
+  bool is_told_of(std::string_view name) const;
+  // True if what the program stored under that name anywhere is it too.
+  bool add_attribute(const Value& value, std::string_view name, Values& into);
+  Value method(std::string_view name, SetId of);
+  SetId shared_attribute(std::string_view name);
+  void add_of_class(std::uint32_t binding, Values& into);
+
+  // operators
+  SetId unary(const python::ast::UnaryOp& node);
   void binary_values(python::ast::Operator op, const Value& a, const Value& b, bool single,
                      const python::ast::Expr* node, Values& into);
-  SetId subscript(const python::ast::Subscript& node);
+  bool add_sum(const Value& a, const Value& b, bool single, Values& into);
+  bool add_repeated(const Value& a, const Value& b, bool single, const python::ast::Expr* node, Values& into);
+  std::optional<std::int64_t> calculated(python::ast::Operator op, std::int64_t a, std::int64_t b,
+                                         const python::ast::Expr* node);
+  std::optional<std::int64_t> shifted_left(std::int64_t a, std::int64_t b, const python::ast::Expr* node);
+  std::optional<std::int64_t> power(std::int64_t a, std::int64_t b, const python::ast::Expr* node);
+
+  // formatting
+  SetId percent(const Value& left, SetId right);
+  SetId percent_beginning(std::string_view text);
+  SetId value_of_key(const Value& mapping, std::string_view key) const;
+  bool append_converted(std::string& into, char conversion, SetId argument) const;
+  void percent_bomb(std::string_view text, SetId right, const python::ast::Expr* node);
+  struct Joined {
+    std::string text;
+    bool prefix_only = false;
+    bool pieces = false;  // it has values that are known
+    bool assembled = false;
+  };
   SetId joined(const python::ast::JoinedStr& node);
+  void join_field(Joined& into, const python::ast::FormattedValue& field);
+
+  // subscripts
+  struct Bounds {
+    std::optional<std::int64_t> lower;
+    std::optional<std::int64_t> upper;
+    std::int64_t step = 1;
+    bool known = true;
+  };
+  SetId subscript(const python::ast::Subscript& node);
+  std::optional<std::int64_t> bound(const python::ast::Expr* expression, bool& known);
+  void add_slice(const Value& value, const python::ast::Slice& slice, Values& into);
+  Value sliced_sequence(const Value& value, const Bounds& bounds);
+  void add_item(const Value& value, const python::ast::Expr* key, Values& into);
+  void add_character(const Value& text, std::int64_t index, Values& into);
+  void add_of_sequence(const Value& value, const std::optional<Value>& index, Values& into);
+  void add_of_mapping(const Value& value, const Values& key, Values& into);
+  void add_of_other(const Value& value, Values& into);
+
+  // displays
+  SetId constant(const python::ast::Constant& node);
+  SetId display(python::ast::Sequence<python::ast::Expr*> elements, const python::ast::Expr* node);
+  SetId dict(const python::ast::Dict& node);
+  // `node`: the comprehension if it makes its items at once.
+  SetId comprehension(Comprehensions generators, const python::ast::Expr* elt, const python::ast::Expr* node);
+  std::optional<SetId> item_by_item(Comprehensions generators, const python::ast::Expr* elt);
+  SetId dict_comprehension(const python::ast::DictComp& node);
+  std::int64_t comprehension_size(Comprehensions generators);
+
+  // calls
   SetId call(const python::ast::Call& node);
   void call_value(const Value& callee, const python::ast::Call& node, Values& into);
-  void call_builtin(std::string_view name, const python::ast::Call& node, Values& into);
-  void call_method(const Value& method, const python::ast::Call& node, Values& into);
-  void call_member(const Value& member, const python::ast::Call& node, Values& into);
-  void size_bombs(const Value& member, const python::ast::Call& node);
-  // A value of which every item is made: list(range(10**10)).
-  void consume(SetId set, const python::ast::Expr* node);
-  // How many items it has, where that is known, or 0.
-  std::int64_t count_of(SetId set);
-  Value sized(SetId item, std::int64_t count);
-  std::int64_t shortest(const python::ast::Call& node, std::size_t first);
-  std::int64_t iterator_size(std::string_view name, const python::ast::Call& node);
-  SetId comprehension(python::ast::Sequence<python::ast::Comprehension*> generators,
-                      const python::ast::Expr* elt, const python::ast::Expr* node);
-  std::int64_t comprehension_size(python::ast::Sequence<python::ast::Comprehension*> generators);
-  SetId percent(const Value& left, SetId right);
-  void percent_bomb(std::string_view text, SetId right, const python::ast::Expr* node);
-  SetId text(std::string text, bool assembled, ValueKind kind = ValueKind::text);
-  SetId assembled_unknown();
-  SetId sequence(std::vector<SetId> items, bool bag = false);
-  SetId unite(SetId left, SetId right);
-  // Several sets put together. One alone stays itself, and most names have one source.
-  struct Union {
-    SetId only = nothing;
-    Values values;  // once there are two
-  };
-  void join(Union& into, SetId set);
-  SetId keep(Union joined);
-  static void add(Values& into, const Value& value);
-  void add(Values& into, SetId set);
-  std::optional<Value> only(SetId set, ValueKind kind) const;
-  std::optional<std::int64_t> figure(SetId set) const;  // a number from 0
-  std::optional<std::vector<SetId>> items_of(SetId set, bool ordered);
-  SetId applied(const Value& function, SetId argument);
-  SetId shared_attribute(std::string_view name);
-  SetId all_values(std::uint32_t binding);
-  void bomb(const python::ast::Expr* node, std::uint64_t size, bool bits);
+  SetId applied_builtin(std::string_view name, SetId argument);
+  std::optional<SetId> applied_lambda(const python::ast::Lambda& lambda, SetId argument);
 
   const Program& program_;
   const Rights& rights_;
   ValuePool pool_;
+  // By node, and by binding: what was found in this round, and in the one before.
   std::vector<SetId> memo_;
   std::vector<SetId> previous_;
   std::vector<std::uint32_t> cyclic_;
-  // Of a binding: the union of all its sources. Of an attribute name: what is stored under it.
   std::vector<SetId> all_;
   std::vector<SetId> previous_all_;
   std::vector<std::uint32_t> cyclic_bindings_;
+  // What is stored under an attribute's name.
   std::unordered_map<std::string_view, SetId> shared_;
-  std::vector<std::string> paths_;
   // While an item of a comprehension is evaluated: what its variable is.
   std::uint32_t override_binding_ = none;
   SetId override_value_ = nothing;

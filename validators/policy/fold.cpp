@@ -3,6 +3,8 @@
 #include "validators/python/utf8.hpp"
 
 #include <algorithm>
+#include <charconv>
+#include <system_error>
 
 namespace sallyport::validators::policy {
 
@@ -169,6 +171,40 @@ std::optional<std::int64_t> number_of(std::string_view literal) {
     value = value * base + digit;
   }
   return value;
+}
+
+std::optional<std::int64_t> whole(std::string_view literal) {
+  std::string plain(literal);
+  std::erase(plain, '_');
+  double value = 0;
+  const auto [end, error] = std::from_chars(plain.data(), plain.data() + plain.size(), value);
+  if (error != std::errc() || end != plain.data() + plain.size() || !(value >= 0 && value < 0x1p62)) {
+    return {};
+  }
+  return static_cast<std::int64_t>(value);
+}
+
+std::uint64_t widest(std::string_view spec) {
+  std::uint64_t result = 0;
+  std::uint64_t now = 0;
+  for (const char c : spec) {
+    const bool digit = c >= '0' && c <= '9';
+    now = !digit ? 0 : now > UINT64_MAX / 100 ? now : now * 10 + static_cast<std::uint64_t>(c - '0');
+    result = std::max(result, now);
+  }
+  return result;
+}
+
+std::uint64_t widest_field(std::string_view text) {
+  std::uint64_t result = 0;
+  for (auto open = text.find('{'); open != std::string_view::npos; open = text.find('{', open + 1)) {
+    const auto end = std::min(text.find_first_of("{}", open + 1), text.size());
+    const auto colon = text.substr(0, end).find(':', open);
+    if (colon != std::string_view::npos) {
+      result = std::max(result, widest(text.substr(colon, end - colon)));
+    }
+  }
+  return result;
 }
 
 namespace {

@@ -24,6 +24,14 @@ std::string sliced(std::string_view text, bool is_text, std::optional<std::int64
 // An int literal, unless it is too large.
 std::optional<std::int64_t> number_of(std::string_view literal);
 
+// What a float literal is as an int; nothing if it is no number from 0 to 2**62.
+std::optional<std::int64_t> whole(std::string_view literal);
+
+// The largest number that stands in a format specification: its width or precision.
+std::uint64_t widest(std::string_view spec);
+// The same of a template for str.format: what stands behind ":" within braces.
+std::uint64_t widest_field(std::string_view text);
+
 // A replacement field of str.format: "0.a[b]!r:spec".
 struct FormatField {
   std::string argument;                 // "0", "name", or empty for the next one

@@ -94,6 +94,8 @@ class Program {
 
   template <class Key, class Value, class Hash = std::hash<Key>>
   using Map = std::pmr::unordered_map<Key, Value, Hash>;
+  // By function.
+  using Results = Map<const python::ast::Node*, std::pmr::vector<const python::ast::Expr*>>;
 
  private:
   // Of all that is small and stays: freed at once with the program.
@@ -109,9 +111,8 @@ class Program {
   Map<std::string_view, std::pmr::vector<const python::ast::Expr*>> attribute_stores{&memory_};
   // Bindings in class scopes.
   Map<std::string_view, std::pmr::vector<std::uint32_t>> class_names{&memory_};
-  Map<const python::ast::Node*, std::pmr::vector<const python::ast::Expr*>> returns{&memory_};
-  // Yield, YieldFrom.
-  Map<const python::ast::Node*, std::pmr::vector<const python::ast::Expr*>> yields{&memory_};
+  Results returns{&memory_};
+  Results yields{&memory_};                                             // Yield, YieldFrom
   Map<std::string_view, const python::ast::Alias*> imported{&memory_};  // module to its first import
   Measures measures;
   bool complete = true;
@@ -140,27 +141,75 @@ class Program {
     }
   };
 
-  void enter(const Frame& frame, std::uint32_t index);
+  // How much is kept of what is bound or called under one name.
+  static constexpr std::size_t most_sources = 64;
+  static constexpr std::size_t most_candidates = 4;
+  static constexpr std::size_t most_class_names = 16;
+
+  static bool is_statement(python::ast::NodeKind kind) {
+    return kind >= python::ast::NodeKind::FunctionDef && kind <= python::ast::NodeKind::Continue;
+  }
+
+  // program.cpp: the walk, the scopes and the table of nodes.
   void push(const python::ast::Node* node, const Frame& from, std::uint32_t index, std::uint32_t scope);
   void push_body(python::ast::Sequence<python::ast::Stmt*> body, const Frame& from, std::uint32_t index,
                  std::uint32_t scope, bool own_body, bool loop = false);
   std::uint32_t new_scope(ScopeKind kind, std::uint32_t parent, std::uint32_t index);
+  void remember(const python::ast::Node* node, std::uint32_t index);
+  void make_table(std::size_t size);
+  std::size_t place_of(const python::ast::Node* node) const;
+
+  // program/nodes.cpp
+  void enter(const Frame& frame, std::uint32_t index);
+  void enter_function(const python::ast::FunctionDef& node, const Frame& frame, std::uint32_t index);
+  void enter_lambda(const python::ast::Lambda& node, const Frame& frame, std::uint32_t index);
+  void enter_class(const python::ast::ClassDef& node, const Frame& frame, std::uint32_t index);
+  void enter_type_alias(const python::ast::TypeAlias& node, const Frame& frame, std::uint32_t index);
+  std::uint32_t type_scope(python::ast::Sequence<python::ast::TypeParameter*> parameters, const Frame& frame,
+                           std::uint32_t index);
+  void enter_for(const python::ast::For& node, const Frame& frame, std::uint32_t index);
+  void enter_while(const python::ast::While& node, const Frame& frame, std::uint32_t index);
+  void measure_loop(const Frame& frame);
+  void enter_with(const python::ast::With& node, const Frame& frame, std::uint32_t index);
+  void enter_match(const python::ast::Match& node, const Frame& frame, std::uint32_t index);
+  void enter_named_expression(const python::ast::NamedExpr& node, const Frame& frame, std::uint32_t index);
+  void enter_comprehension(python::ast::Sequence<python::ast::Comprehension*> generators,
+                           const python::ast::Expr* first, const python::ast::Expr* second,
+                           const Frame& frame, std::uint32_t index);
+  void keep_result(Results& results, const python::ast::Expr* value, std::uint32_t scope);
+
+  // program/bindings.cpp
   Binding& binding(std::uint32_t scope, std::string_view name);
-  const std::uint32_t* redirect_of(std::uint32_t scope, std::string_view name) const;
   void bind(std::uint32_t scope, std::string_view name, Source source, const Frame& frame,
             std::uint32_t index);
+  void define(std::string_view name, Source::Kind kind, const Frame& frame, std::uint32_t index);
+  void bind_deleted(const python::ast::Delete& node, const Frame& frame, std::uint32_t index);
+  void bind_annotated(const python::ast::AnnAssign& node, const Frame& frame, std::uint32_t index);
   void bind_target(const python::ast::Expr* target, const python::ast::Expr* value, const Step* path,
                    const Frame& frame, std::uint32_t index, std::uint32_t scope);
+  void keep_stored(const python::ast::Attribute& target, const python::ast::Expr* value, const Step* path);
   void bind_pattern(const python::ast::Pattern* pattern, const python::ast::Expr* subject, const Step* path,
                     const Frame& frame, std::uint32_t index, int depth);
   void parameters(const python::ast::Arguments& arguments, const Frame& frame, std::uint32_t index,
                   std::uint32_t outer, std::uint32_t annotations, std::uint32_t inner);
+  void redirect_global(const python::ast::Global& node, std::uint32_t scope);
+  void redirect_nonlocal(const python::ast::Nonlocal& node, std::uint32_t scope);
   void imports(const python::ast::Node& node, const Frame& frame, std::uint32_t index);
+
+  // program/arguments.cpp: what calls pass to functions of the program.
   void bind_arguments();
+  void pass_to_name(const python::ast::Name& name, const python::ast::Call& call, std::uint32_t index);
+  bool pass_to_init(const python::ast::Node* klass, const python::ast::Call& call);
+  void pass_to_methods(std::string_view name, const python::ast::Call& call);
+  void pass(const python::ast::Node* function, const python::ast::Arguments& parameters,
+            const python::ast::Call& call, std::size_t skip);
+  void add_argument(std::uint32_t scope, std::string_view parameter, const python::ast::Expr* value);
+  void pass_on(const python::ast::Lambda& lambda, const python::ast::Call& call);
+
+  // program/lookup.cpp
+  const std::uint32_t* redirect_of(std::uint32_t scope, std::string_view name) const;
+
   const Step* step(Step step) { return &steps_.emplace_back(step); }
-  void remember(const python::ast::Node* node, std::uint32_t index);
-  void make_table(std::size_t size);
-  std::size_t place_of(const python::ast::Node* node) const;
 
   std::vector<Frame> stack_;
   std::size_t first_child_ = 0;

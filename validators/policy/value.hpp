@@ -7,12 +7,8 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <deque>
-#include <memory_resource>
 #include <span>
-#include <string>
 #include <string_view>
-#include <vector>
 
 namespace sallyport::validators::policy {
 
@@ -59,65 +55,22 @@ inline constexpr std::size_t most_values = 12;  // in a set; more become an unkn
 inline constexpr SetId nothing = 0;
 inline constexpr SetId anything = 1;
 
-// Owns sets, folded texts and item lists. What it holds is bounded: beyond that everything is unknown.
-class ValuePool {
- public:
-  ValuePool() {
-    sets_.emplace_back();
-    sets_.emplace_back(Values{Value{}});
-  }
+inline Value made(ValueKind kind) {
+  Value value;
+  value.kind = kind;
+  return value;
+}
 
-  // It stays where it is, and as it is, whatever is added.
-  const Values& operator[](SetId id) const { return sets_[id]; }
+inline Value number(std::int64_t of) {
+  auto value = made(ValueKind::number);
+  value.number = of;
+  return value;
+}
 
-  SetId add(Value value) {
-    if (full()) {
-      return anything;
-    }
-    sets_.emplace_back(std::size_t{1}, value);
-    return static_cast<SetId>(sets_.size() - 1);
-  }
-
-  SetId add(Values values) {
-    if (values.empty()) {
-      return nothing;
-    }
-    if (full()) {
-      return anything;
-    }
-    sets_.push_back(std::move(values));
-    return static_cast<SetId>(sets_.size() - 1);
-  }
-
-  // A text that lives as long as the pool. Empty, and `ok` false, where it is too much.
-  std::string_view keep(std::string text, bool& ok) {
-    ok = text.size() <= longest_text && (kept_ += text.size()) <= most_text;
-    if (!ok) {
-      return {};
-    }
-    return texts_.emplace_back(std::move(text));
-  }
-
-  std::span<const SetId> keep(std::vector<SetId> items) {
-    items_ += items.size();
-    return lists_.emplace_back(std::move(items));
-  }
-
-  [[nodiscard]] bool full() const { return sets_.size() + items_ > most_sets; }
-
-  static constexpr std::size_t longest_text = 256 * 1024;
-
- private:
-  static constexpr std::size_t most_text = 8U * 1024 * 1024;
-  static constexpr std::size_t most_sets = 500'000;
-
-  // Of the blocks of the lists below, which only grow.
-  std::pmr::monotonic_buffer_resource memory_{16 * 1024};
-  std::pmr::deque<Values> sets_{&memory_};
-  std::pmr::deque<std::string> texts_{&memory_};
-  std::pmr::deque<std::vector<SetId>> lists_{&memory_};
-  std::size_t kept_ = 0;
-  std::size_t items_ = 0;
-};
+inline Value refused_value() {
+  Value value;
+  value.refused = true;
+  return value;
+}
 
 }  // namespace sallyport::validators::policy
