@@ -12,7 +12,7 @@ namespace {
 bool same(const Value& a, const Value& b) {
   return a.kind == b.kind && a.assembled == b.assembled && a.prefix_only == b.prefix_only &&
          a.refused == b.refused && a.number == b.number && a.text == b.text && a.name == b.name &&
-         a.items.data() == b.items.data() &&
+         a.items.data() == b.items.data() && a.bag == b.bag &&
          (a.node == b.node || a.kind == ValueKind::module || a.kind == ValueKind::member);
 }
 

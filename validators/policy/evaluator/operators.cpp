@@ -37,7 +37,7 @@ SetId Evaluator::unary(const UnaryOp& node) {
   }
   switch (node.op) {
     case UnaryOperator::USub:
-      return pool_.add(number(-operand->number));
+      return pool_.add(number(times(operand->number, std::int64_t{-1})));
     case UnaryOperator::Invert:
       return pool_.add(number(~operand->number));
     case UnaryOperator::UAdd:

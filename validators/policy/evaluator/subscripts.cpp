@@ -111,7 +111,8 @@ void Evaluator::add_item(const Value& value, const Expr* key, Values& into) {
 
 void Evaluator::add_character(const Value& text, std::int64_t index, Values& into) {
   if (text.kind == ValueKind::text) {
-    const auto end = index == -1 ? std::optional<std::int64_t>() : index + 1;
+    const bool to_end = index == -1 || index == INT64_MAX;
+    const auto end = to_end ? std::optional<std::int64_t>() : index + 1;
     pool_.add_to(into, pool_.text(sliced(text.text, true, index, end, 1), true));
   } else if (index >= 0 && static_cast<std::uint64_t>(index) < text.text.size()) {
     add_to(into, number(static_cast<unsigned char>(text.text[static_cast<std::size_t>(index)])));

@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <string>
+#include <vector>
+
 namespace sallyport::validators::policy {
 namespace {
 
@@ -152,6 +155,28 @@ TEST(Rules, SizesThatConstantsTell) {
         "import numpy as np\nnp.zeros((4000, 4000))", "f'{1:>40}'"}) {
     EXPECT_TRUE(check(code).violations.empty()) << code << told(check(code));
   }
+}
+
+// Under the sanitizers: nothing overflows on the way.
+TEST(Rules, LargestAndSmallestNumbers) {
+  const std::string large = "9223372036854775807";
+  const std::string small = "(-9223372036854775807 - 1)";
+  const std::vector<std::string> numbers = {large, small, "-" + small, "~" + small, "2 ** 63", "-2 ** 63"};
+  for (const std::string& number : numbers) {
+    for (const std::string use :
+         {"'abc'[N]",     "b'abc'[N]",  "[1, 2][N]",    "'abc'[N:]",   "'abc'[:N]", "'abc'[::N]",
+          "'abc'[N:N:N]", "[1, 2][N:]", "[1, 2][:N]",   "[1, 2][::N]", "range(N)",  "range(0, N, N)",
+          "'ab' * N",     "[1] * N",    "-(N)",         "~(N)",        "N + N",     "N - N",
+          "N * N",        "N // N",     "N % N",        "N << N",      "N >> N",    "(N) ** 2",
+          "pow(2, N)",    "chr(N)",     "'a'.ljust(N)", "f'{1:>{N}}'", "bytes(N)",  "int('1' * N)"}) {
+      std::string code = "x = " + use + "\n";
+      for (auto at = code.find('N'); at != std::string::npos; at = code.find('N', at + number.size())) {
+        code.replace(at, 1, number);
+      }
+      (void)check(code);
+    }
+  }
+  EXPECT_TRUE(check("x = 'abc'[" + large + "]").violations.empty());
 }
 
 // What is only doubtful by itself is refused where the program holds what it may reach for.
