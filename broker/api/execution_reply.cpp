@@ -2,7 +2,7 @@
 
 #include "base/base64.hpp"
 #include "base/json_text.hpp"
-#include "broker/api/json_writer.hpp"
+#include "broker/api/json_string.hpp"
 #include "broker/api/media_type.hpp"
 #include "broker/api/violation_json.hpp"
 

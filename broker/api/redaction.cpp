@@ -1,7 +1,7 @@
 #include "broker/api/redaction.hpp"
 
 #include "base/json_text.hpp"
-#include "broker/api/json_writer.hpp"
+#include "broker/api/json_string.hpp"
 #include "broker/api/request_fields.hpp"
 #include "broker/api/strict_json.hpp"
 #include "broker/api/user_id.hpp"

@@ -1,6 +1,6 @@
 #include "broker/api/request_fields.hpp"
 
-#include "broker/api/json_writer.hpp"
+#include "broker/api/json_string.hpp"
 #include "broker/api/utf8.hpp"
 #include "config/nearest.hpp"
 

@@ -1,7 +1,7 @@
 #include "broker/api/strict_json.hpp"
 
 #include "broker/api/json_events.hpp"
-#include "broker/api/json_writer.hpp"
+#include "broker/api/json_string.hpp"
 #include "broker/api/utf8.hpp"
 
 #include <algorithm>

@@ -1,7 +1,7 @@
 #include "broker/api/validation_reply.hpp"
 
 #include "base/json_text.hpp"
-#include "broker/api/json_writer.hpp"
+#include "broker/api/json_string.hpp"
 #include "broker/api/violation_json.hpp"
 
 namespace sallyport::broker {

@@ -1,13 +1,15 @@
 #include "broker/api/violation_json.hpp"
 
-#include "broker/api/json_writer.hpp"
+#include "broker/api/json_string.hpp"
+
+#include <concepts>
 
 namespace sallyport::broker {
 namespace {
 
 using base::JsonText;
 
-void add_place(JsonText& json, std::string_view key, int place) {
+void add_place(JsonText& json, std::string_view key, std::integral auto place) {
   if (place > 0) {
     json.add(key, place);
   } else {

@@ -1,6 +1,6 @@
 #include "broker/jobs/job_view.hpp"
 
-#include "broker/api/json_writer.hpp"
+#include "broker/api/json_string.hpp"
 #include "broker/jobs/moment.hpp"
 
 #include <algorithm>

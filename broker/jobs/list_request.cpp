@@ -1,6 +1,6 @@
 #include "broker/jobs/list_request.hpp"
 
-#include "broker/api/json_writer.hpp"
+#include "broker/api/json_string.hpp"
 #include "broker/api/query.hpp"
 #include "broker/api/request_fields.hpp"
 #include "broker/jobs/moment.hpp"

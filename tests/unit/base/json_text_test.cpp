@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <cstdint>
+#include <cstdlib>
 #include <limits>
 #include <optional>
 #include <string>
@@ -43,6 +44,16 @@ TEST(JsonText, NumbersAreShortAndNoIntegers) {
   EXPECT_EQ(written(-std::numeric_limits<double>::max()), "=-1.7976931348623157e+308");
   EXPECT_EQ(written(std::nan("")), "=null");
   EXPECT_EQ(written(-std::numeric_limits<double>::infinity()), "=null");
+}
+
+TEST(JsonText, NumbersKeepTheirValue) {
+  for (const double number :
+       {0.1, -0.0, 1e-7, 5e-324, 1e22, 1e100, 100000.0, 1e15, 1234567890123456789.0, -2.0 / 3.0}) {
+    std::string out;
+    append_json_number(out, number);
+    EXPECT_EQ(std::strtod(out.c_str(), nullptr), number) << out;
+    EXPECT_EQ(std::signbit(std::strtod(out.c_str(), nullptr)), std::signbit(number)) << out;
+  }
 }
 
 TEST(JsonText, RoundedNumbersHaveTheDecimalsThatTheyNeed) {
