@@ -31,13 +31,13 @@ void add_artifacts(JsonText& json, const std::vector<runners::Artifact>& artifac
 
 void add_members(JsonText& json, const runners::DisplayBundle& bundle) {
   for (const auto& [media_type, content] : bundle) json.add_escaped(media_type, content);
-  json.end_object();
 }
 
 void add_displays(JsonText& json, const ExecutionReply& reply) {
   if (reply.result) {
     json.begin_object("result");
     add_members(json, *reply.result);
+    json.end_object();
   } else {
     json.add_null("result");
   }
@@ -45,6 +45,7 @@ void add_displays(JsonText& json, const ExecutionReply& reply) {
   for (const runners::DisplayBundle& bundle : reply.displays) {
     json.begin_object();
     add_members(json, bundle);
+    json.end_object();
   }
   json.end_list();
 }

@@ -55,6 +55,11 @@ inline constexpr std::size_t most_values = 12;  // in a set; more become an unkn
 inline constexpr SetId nothing = 0;
 inline constexpr SetId anything = 1;
 
+// Of characters or of bytes.
+inline bool is_text(const Value& value) {
+  return value.kind == ValueKind::text || value.kind == ValueKind::bytes;
+}
+
 inline Value made(ValueKind kind) {
   Value value;
   value.kind = kind;

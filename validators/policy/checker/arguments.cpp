@@ -19,10 +19,6 @@ std::string_view id_of(const CallRule& rule, std::string_view standard) {
   return rule.rule.empty() ? standard : std::string_view(rule.rule);
 }
 
-bool is_text(const Value& value) {
-  return value.kind == ValueKind::text || value.kind == ValueKind::bytes;
-}
-
 // The identifier that begins there.
 std::string_view word_at(std::string_view text, std::size_t begin) {
   auto end = begin;

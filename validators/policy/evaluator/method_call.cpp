@@ -84,19 +84,7 @@ void MethodCall::from_hexadecimal() {
 
 void MethodCall::join_of_type() {
   const auto separator = pool_.only(argument(0), ValueKind::text);
-  const auto items = pool_.items_of(argument(1), true);
-  if (!separator || !items) {
-    return give_assembled();
-  }
-  std::string result;
-  for (std::size_t i = 0; i < items->size(); ++i) {
-    const auto piece = pool_.only((*items)[i], ValueKind::text);
-    if (!piece) {
-      return give_assembled();
-    }
-    result += (i == 0 ? "" : std::string(separator->text)) + std::string(piece->text);
-  }
-  give_text(std::move(result), ValueKind::text);
+  return separator ? give_joined(separator->text, argument(1), ValueKind::text) : give_assembled();
 }
 
 // Of lists, tuples, sets and dicts.

@@ -35,6 +35,7 @@ class MethodCall : private CallSite {
   [[nodiscard]] bool is_known_text() const { return is_only_one_ && !self_.prefix_only; }
   void give_like_self(std::string text) { give_text(std::move(text), self_.kind); }
   void join();
+  void give_joined(std::string_view separator, SetId items, ValueKind kind);
   void format();
   SetId field_value(const FormatField& field, std::size_t& automatic) const;
   void give_beginning(std::string text);

@@ -16,10 +16,6 @@ namespace {
 constexpr std::uint64_t longest_repeated_text = 65536;
 constexpr std::uint64_t most_repeated_items = 64;
 
-bool is_text(const Value& value) {
-  return value.kind == ValueKind::text || value.kind == ValueKind::bytes;
-}
-
 // What an operator gives where its result is not followed.
 Value unknown_of(const Value& a, const Value& b) {
   Value value;

@@ -12,10 +12,6 @@ using namespace python::ast;
 
 namespace {
 
-bool is_text(const Value& value) {
-  return value.kind == ValueKind::text || value.kind == ValueKind::bytes;
-}
-
 // Whether two keys are known to differ.
 bool differ(const Values& a, const Values& b) {
   if (a.size() != 1 || b.size() != 1 || a[0].kind != b[0].kind) {

@@ -63,22 +63,26 @@ void MethodCall::of_text() {
 }
 
 void MethodCall::join() {
-  const auto items = pool_.items_of(argument(0), true);
-  if (!is_known_text() || !items) {
+  return is_known_text() ? give_joined(self_.text, argument(0), self_.kind) : give_assembled();
+}
+
+void MethodCall::give_joined(std::string_view separator, SetId items, ValueKind kind) {
+  const auto known = pool_.items_of(items, true);
+  if (!known) {
     return give_assembled();
   }
   std::string result;
-  for (std::size_t i = 0; i < items->size(); ++i) {
-    const auto piece = pool_.only((*items)[i], self_.kind);
+  for (std::size_t i = 0; i < known->size(); ++i) {
+    const auto piece = pool_.only((*known)[i], kind);
     if (!piece) {
       return give_assembled();
     }
     if (i > 0) {
-      result += self_.text;
+      result += separator;
     }
     result += piece->text;
   }
-  give_like_self(std::move(result));
+  give_text(std::move(result), kind);
 }
 
 // format and format_map.
