@@ -17,8 +17,12 @@
 
 namespace sallyport::runners {
 
-/// 128 random bits that mark the trailer of one job.
+/// Marks the trailer of one job: `kNonceStart` and 120 random bits.
 using Nonce = std::array<unsigned char, 16>;
+
+/// A byte that UTF-8 never has (RFC 3629, section 3), so that no text is held back as the beginning of a
+/// trailer. Were it random, one run in 256 would show the ends of its lines late.
+constexpr unsigned char kNonceStart = 0xFF;
 
 /// What the agent says before it takes a job.
 struct AgentReady {
@@ -74,7 +78,7 @@ class TrailerScanner {
   TrailerScanner(const Nonce& nonce, std::size_t max_payload_bytes);
 
   /// Takes more of the stream and appends to `output` what is certainly the submission's. Up to 15 bytes are
-  /// held back while they could be the beginning of a trailer.
+  /// held back while they could be the beginning of a trailer: with `kNonceStart`, none of a text.
   void feed(std::string_view bytes, std::string& output);
 
   /// At the end of the stream: what was held back was output after all.

@@ -92,8 +92,8 @@ asio::awaitable<void> GVisorRunner::shut_down(base::CallBounds bounds) {
 }
 
 Nonce random_nonce() {
-  Nonce nonce{};
-  std::size_t have = 0;
+  Nonce nonce{kNonceStart};
+  std::size_t have = 1;
   while (have < nonce.size()) {
     const auto got = ::getrandom(nonce.data() + have, nonce.size() - have, 0);
     if (got < 0) {

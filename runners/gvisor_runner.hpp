@@ -60,7 +60,7 @@ class GVisorRunner final : public Runner, public SessionOpener {
   std::unique_ptr<Shared> shared_;
 };
 
-/// 16 bytes from the system's random source.
+/// `kNonceStart`, and 15 bytes from the system's random source.
 [[nodiscard]] Nonce random_nonce();
 
 }  // namespace sallyport::runners

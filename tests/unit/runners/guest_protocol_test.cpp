@@ -1,6 +1,7 @@
 #include "runners/guest_protocol.hpp"
 
 #include "base/base64.hpp"
+#include "runners/gvisor_runner.hpp"
 
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
@@ -46,6 +47,20 @@ TEST(TrailerScanner, PartsOutputFromTrailerAtEveryCut) {
     EXPECT_EQ(scan(scanner, stream, piece), text);
     EXPECT_TRUE(scanner.complete());
     EXPECT_EQ(scanner.payload(), "{\"a\":1}");
+  }
+}
+
+// A line whose end is held back is a line that nobody sees until the next one.
+TEST(TrailerScanner, HoldsBackNoText) {
+  for (int i = 0; i < 200; ++i) {
+    const Nonce nonce = random_nonce();
+    for (unsigned last = 0; last <= 0xF4; ++last) {  // UTF-8 has no higher byte.
+      const std::string text = std::string("text") + static_cast<char>(last);
+      TrailerScanner scanner(nonce, 100);
+      std::string output;
+      scanner.feed(text, output);
+      ASSERT_EQ(output, text);
+    }
   }
 }
 
