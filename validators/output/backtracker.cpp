@@ -1,6 +1,6 @@
 #include "validators/output/backtracker.hpp"
 
-#include "validators/output/dfa.hpp"
+#include "validators/output/characters.hpp"
 
 #include <algorithm>
 

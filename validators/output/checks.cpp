@@ -1,5 +1,6 @@
 #include "validators/output/checks.hpp"
 
+#include "validators/output/characters.hpp"
 #include "validators/output/numbers.hpp"
 #include "validators/output/placeholders.hpp"
 
@@ -17,15 +18,6 @@ constexpr std::array<std::string_view, 16> names{
     "basic_auth", "pem",   "not_hex_digest", "not_uuid", "not_placeholder", "not_expression", "mixed",
     "strong",     "random"};
 
-bool is_small(char c) {
-  return c >= 'a' && c <= 'z';
-}
-bool is_capital(char c) {
-  return c >= 'A' && c <= 'Z';
-}
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
 bool is_hex(char c) {
   return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
 }

@@ -1,5 +1,7 @@
 #include "validators/output/dfa.hpp"
 
+#include "validators/output/characters.hpp"
+
 #include <algorithm>
 #include <map>
 #include <numeric>

@@ -149,15 +149,4 @@ class Dfa {
   bool complete_ = true;
 };
 
-[[nodiscard]] inline bool is_word(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
-}
-
-// Whether `\b` holds between the byte before `at` and the one at it; the ends of the text are no words.
-[[nodiscard]] inline bool is_boundary(std::string_view text, std::size_t at) {
-  const bool before = at > 0 && is_word(text[at - 1]);
-  const bool behind = at < text.size() && is_word(text[at]);
-  return before != behind;
-}
-
 }  // namespace sallyport::validators::output

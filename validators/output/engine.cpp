@@ -1,6 +1,7 @@
 #include "validators/output/engine.hpp"
 
 #include "base/sha256.hpp"
+#include "validators/output/characters.hpp"
 
 #include <algorithm>
 #include <array>
@@ -16,13 +17,6 @@ constexpr std::uint64_t longest_region = 8192;  // of a rule that is searched fo
 constexpr std::size_t letters_before_digits = 2;
 constexpr std::size_t bytes_before_match = 2;  // that a match depends on
 constexpr unsigned around_bits = 10;
-
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
-bool is_capital(char c) {
-  return c >= 'A' && c <= 'Z';
-}
 
 std::uint64_t minus(std::uint64_t a, std::uint64_t b) {
   return a > b ? a - b : 0;

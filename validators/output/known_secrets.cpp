@@ -16,7 +16,7 @@ namespace {
 
 using Json = nlohmann::json;
 
-constexpr std::size_t deepest = 16;
+constexpr std::size_t deepest_context = 16;
 constexpr std::string_view small_hex = "0123456789abcdef";
 constexpr std::string_view capital_hex = "0123456789ABCDEF";
 
@@ -110,7 +110,7 @@ bool may_name_secrets(std::string_view json) {
 }
 
 void collect(const Json& json, bool secret, std::size_t depth, std::vector<std::string>& into) {
-  if (depth > deepest || into.size() >= most_known_secrets) {
+  if (depth > deepest_context || into.size() >= most_known_secrets) {
     return;
   }
   if (json.is_object()) {

@@ -23,7 +23,7 @@ using Json = nlohmann::json;
 constexpr std::size_t most_rules = 2000;
 constexpr std::size_t most_canary_forms = 2000;
 constexpr std::size_t longest_pattern = 4000;
-constexpr int deepest = 12;
+constexpr int deepest_json = 12;
 
 // A rule of a file with the place where it is written.
 struct Written {
@@ -329,7 +329,7 @@ class Reader : JsonReader {
 };
 
 File read_file(std::string_view text, std::vector<RuleMistake>& mistakes) {
-  const auto json = parse_json_file(text, deepest, mistakes);
+  const auto json = parse_json_file(text, deepest_json, mistakes);
   return json ? Reader(mistakes).read(*json) : File();
 }
 

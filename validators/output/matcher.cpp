@@ -1,5 +1,7 @@
 #include "validators/output/matcher.hpp"
 
+#include "validators/output/characters.hpp"
+
 #include <algorithm>
 #include <array>
 #include <cstring>
@@ -13,10 +15,6 @@ constexpr std::size_t least_busy = 48;        // bytes, of such a text
 constexpr std::size_t least_long = 256;
 constexpr std::size_t memories = 1024;
 constexpr std::size_t most_refused = 16;  // in one region, before whole matches are left out
-
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
 
 // What a cut secret goes on with.
 bool is_of_token(char c) {

@@ -1,16 +1,15 @@
 #include "validators/output/pem_block.hpp"
 
+#include "validators/output/characters.hpp"
+
 namespace sallyport::validators::output {
 namespace {
 
 constexpr std::size_t least_line = 16;  // fewer bytes are words
 constexpr std::size_t longest_name = 64;
 
-bool is_letter(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
 bool is_base64(char c) {
-  return is_letter(c) || (c >= '0' && c <= '9') || c == '+' || c == '/' || c == '=';
+  return is_letter(c) || is_digit(c) || c == '+' || c == '/' || c == '=';
 }
 bool is_line_end(char c) {
   return c == '\n' || c == '\r';

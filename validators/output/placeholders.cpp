@@ -1,5 +1,6 @@
 #include "validators/output/placeholders.hpp"
 
+#include "validators/output/characters.hpp"
 #include "validators/output/rule.hpp"
 #include "validators/output/small_letters.hpp"
 
@@ -15,13 +16,6 @@ namespace sallyport::validators::output {
 namespace {
 
 constexpr std::size_t longest_small = 128;  // of longer ones only so much is looked at
-
-bool is_letter(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
 
 class SmallLetters {
  public:

@@ -7,7 +7,7 @@
 namespace sallyport::validators::output {
 namespace {
 
-constexpr std::size_t deepest = 64;
+constexpr std::size_t deepest_tree = 64;
 constexpr std::size_t most_prefixes = 512;
 constexpr std::size_t longest_prefix = 96;
 constexpr std::size_t most_repeats = 1000;  // what RE2 allows
@@ -134,7 +134,7 @@ class Parser {
   }
 
   RegexNode choice(std::size_t depth) {
-    if (depth > deepest) {
+    if (depth > deepest_tree) {
       fail("groups that are nested too deeply");
       return {};
     }

@@ -13,7 +13,7 @@ namespace {
 
 using Json = nlohmann::json;
 
-constexpr int deepest = 16;
+constexpr int deepest_json = 16;
 
 constexpr std::array<std::string_view, 10> demand_names{
     "attribute", "attribute_path", "format",   "expression", "code",
@@ -388,7 +388,7 @@ class Reader : JsonReader {
 
 LoadedPolicy load_policy(std::string_view text) {
   LoadedPolicy result;
-  if (const auto json = parse_json_file(text, deepest, result.mistakes)) {
+  if (const auto json = parse_json_file(text, deepest_json, result.mistakes)) {
     auto policy = Reader(result.mistakes).read(*json);
     if (result.mistakes.empty()) {
       result.policy = std::move(policy);

@@ -10,7 +10,7 @@ using namespace python::ast;
 
 namespace {
 
-constexpr int most_parts = 20;  // of a dotted path
+constexpr int most_path_parts = 20;  // of a dotted path
 
 bool is_any_module(const Values& bases) {
   return std::any_of(bases.begin(), bases.end(), [](const Value& value) {
@@ -97,7 +97,7 @@ Checker::NameVerdict Checker::verdict_on_beginning(const Value& name, bool of_mo
 bool Checker::check_attribute_path(std::string_view text, bool dotted, const Values& bases,
                                    const Location& where) {
   const Values unknown{Value{}};
-  for (int part = 0; part < most_parts; ++part) {
+  for (int part = 0; part < most_path_parts; ++part) {
     const auto dot = dotted ? text.find('.') : std::string_view::npos;
     if (check_attribute_of(part == 0 ? bases : unknown, text.substr(0, dot), where, nullptr, false, true)) {
       return true;

@@ -12,7 +12,7 @@ using namespace python::ast;
 
 namespace {
 
-constexpr int longest_path = 50;
+constexpr int deepest_path = 50;
 
 }  // namespace
 
@@ -64,7 +64,7 @@ SetId Evaluator::follow(SetId set, const Step* path, int depth) {
   if (path == nullptr) {
     return set;
   }
-  if (depth > longest_path) {
+  if (depth > deepest_path) {
     return anything;
   }
   return part(follow(set, path->previous, depth + 1), *path);

@@ -43,10 +43,6 @@ bool is_wildcard(const ast::Pattern& node) {
   return capture != nullptr && capture->pattern == nullptr && capture->name.empty();
 }
 
-std::string quoted(ast::Identifier name) {
-  return "'" + std::string(name) + "'";
-}
-
 }  // namespace
 
 struct CodePass::PatternContext {

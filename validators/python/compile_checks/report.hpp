@@ -12,6 +12,11 @@
 
 namespace sallyport::validators::python::checks {
 
+// A name as messages show it.
+inline std::string quoted(ast::Identifier name) {
+  return "'" + std::string(name) + "'";
+}
+
 // Every check answers whether to go on, so that one reads `return report.refuse(where, "...")`.
 class Report {
  public:

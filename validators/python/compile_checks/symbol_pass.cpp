@@ -12,10 +12,6 @@ bool is_debug(ast::Identifier name) {
   return name == "__debug__";
 }
 
-std::string quoted(ast::Identifier name) {
-  return "'" + std::string(name) + "'";
-}
-
 bool contains(const std::vector<const ast::Node*>& sorted, const ast::Node* node) {
   return !sorted.empty() && std::binary_search(sorted.begin(), sorted.end(), node, std::less<>());
 }
