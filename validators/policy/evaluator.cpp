@@ -176,7 +176,9 @@ SetId Evaluator::compute(const Expr* expression, std::uint32_t index) {
       return call(*static_cast<const Call*>(expression));
     case NodeKind::BinOp: {
       const auto& node = *static_cast<const BinOp*>(expression);
-      return binary(node.op, eval(node.left), eval(node.right), expression);
+      // In this order whatever the compiler: a name that depends on itself could tell.
+      const SetId left = eval(node.left);
+      return binary(node.op, left, eval(node.right), expression);
     }
     case NodeKind::UnaryOp:
       return unary(*static_cast<const UnaryOp*>(expression));
@@ -184,7 +186,8 @@ SetId Evaluator::compute(const Expr* expression, std::uint32_t index) {
       return either(*static_cast<const BoolOp*>(expression));
     case NodeKind::IfExp: {
       const auto& node = *static_cast<const IfExp*>(expression);
-      return pool_.unite(eval(node.body), eval(node.orelse));
+      const SetId body = eval(node.body);
+      return pool_.unite(body, eval(node.orelse));
     }
     case NodeKind::NamedExpr:
       return eval(static_cast<const NamedExpr*>(expression)->value);
