@@ -23,9 +23,6 @@ if(SALLYPORT_SANITIZE)
   if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
     # clang 14 cannot compile coroutines with this one.
     add_compile_options(-fno-sanitize=function)
-  elseif(SALLYPORT_SANITIZE STREQUAL "thread")
-    # g++ warns that TSan does not understand fences; Asio has some, and the tests show no false alarm.
-    add_compile_options(-Wno-tsan)
   endif()
   add_link_options(-fsanitize=${SALLYPORT_SANITIZE})
 else()
